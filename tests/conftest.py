@@ -1,0 +1,107 @@
+"""Fixtures of every test: the shared server, fresh people and app credentials on it.
+
+Trap: the server is shared by the whole session, in random order; a test changes only what it made itself, and one that
+needs other settings, a restart or several workers starts a Service of its own with `start_service`.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+
+from tests.people import Credential, Person, add_credential, add_person
+from tests.service import Service
+
+pytest_plugins = ["tests.conformance"]
+
+# The throttle has tests of its own; here hundreds of wrong passwords and secrets come from one address.
+WITHOUT_THROTTLE = {"login_failures_per_account": "0", "login_failures_per_source": "0"}
+
+
+class MakePerson(Protocol):
+    """Adds a user and signs in."""
+
+    def __call__(self, *, admin: bool = False) -> Person: ...
+
+
+class MakeCredential(Protocol):
+    """Makes app credentials, of a fresh person unless one is given."""
+
+    def __call__(self, owner: Person | None = None, **members: Any) -> Credential: ...
+
+
+class StartService(Protocol):
+    """Starts a server of this test's own; it is stopped, and its log checked, after the test."""
+
+    def __call__(self, *, workers: int = 1, **settings: str) -> Service: ...
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str | None:
+    """Which database the servers use: None is SQLite in the data directory."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, database_url: str | None) -> Iterator[Service]:
+    """The shared server: one worker, default settings but for the throttle."""
+    home = tmp_path_factory.mktemp("service")
+    with Service(home, settings=WITHOUT_THROTTLE, database_url=database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def start_service(tmp_path: Path, database_url: str | None) -> Iterator[StartService]:
+    """Servers of this test's own."""
+    started: list[Service] = []
+
+    def start(*, workers: int = 1, **settings: str) -> Service:
+        home = tmp_path / f"service{len(started)}"
+        one = Service(home, workers, WITHOUT_THROTTLE | settings, database_url)
+        started.append(one)
+        return one.start()
+
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def http(service: Service) -> Iterator[httpx.Client]:
+    """A client of the shared server that follows no redirect and reads no proxy settings."""
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def person(service: Service) -> MakePerson:
+    """Makes fresh people on the shared server."""
+
+    def make(*, admin: bool = False) -> Person:
+        return add_person(service, admin=admin)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def credential(service: Service, person: MakePerson) -> MakeCredential:
+    """Makes fresh app credentials on the shared server."""
+
+    def make(owner: Person | None = None, **members: Any) -> Credential:
+        return add_credential(service, owner or person(), **members)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def someone(person: MakePerson) -> Person:
+    """One person for the tests of a module that only read, or change only what they made."""
+    return person()
+
+
+@pytest.fixture(scope="module")
+def app(credential: Callable[..., Credential], someone: Person) -> Credential:
+    """App credentials of `someone`, never changed."""
+    return credential(someone)

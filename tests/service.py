@@ -1,0 +1,172 @@
+"""A real server process and its command line, as an operator would run them.
+
+Owns: starting, stopping, killing and restarting `tokenhouse serve` on one data directory, and reading its log.
+Trap: the issuer holds the port, so a restart keeps the port; it lies below the range that the system hands to outgoing
+connections, or one of those could take it while the server is down.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+HOST = "127.0.0.1"
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+
+class ServiceFailedError(AssertionError):
+    """The server process did not do what every test relies on; the message ends with its log."""
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on, outside the usual range of outgoing connections (see the trap above)."""
+    for _ in range(100):
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) != 0:
+                return port
+    message = "no free loopback port found"
+    raise ServiceFailedError(message)
+
+
+@dataclass
+class Service:
+    """One installation: a data directory, its settings, and at most one running server process."""
+
+    home: Path
+    workers: int = 1
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    database_url: str | None = None
+    port: int = field(default_factory=free_port)
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where it listens, which is also its default issuer; without a final slash."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def data_dir(self) -> Path:
+        """The directory that holds the database and the master key."""
+        return self.home / "data"
+
+    @property
+    def log_file(self) -> Path:
+        """Standard output and standard error of every run, one after the other."""
+        return self.home / "server.log"
+
+    @property
+    def log(self) -> str:
+        """What the server has written so far."""
+        return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
+
+    def start(self) -> Self:
+        """Start the server and wait until `/healthz` answers 200; raises ServiceFailedError."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        listen = ("--host", HOST, "--port", str(self.port), "--workers", str(self.workers))
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command("serve", *listen),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment(),
+                cwd=self.home,
+                start_new_session=True,
+            )
+        self._wait_until_healthy(self._process)
+        return self
+
+    def stop(self) -> int:
+        """End the server as a service manager would (SIGTERM, then SIGKILL); the exit status."""
+        process = self._running()
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            message = f"not gone {STOP_SECONDS} s after SIGTERM\n{self.log}"
+            raise ServiceFailedError(message) from None
+        self._process = None
+        return process.returncode
+
+    def kill9(self) -> None:
+        """End the server and its workers with no chance to say goodbye; `start` brings it back on the same data."""
+        process = self._running()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(STOP_SECONDS)
+        self._process = None
+
+    def cli(self, *args: str, input: str | bytes = b"") -> subprocess.CompletedProcess[str]:  # noqa: A002 - subprocess's own word
+        """Run `tokenhouse ARGS` on this data directory, beside the server if it runs; a refusal is not raised."""
+        given = input.encode() if isinstance(input, str) else input
+        done = subprocess.run(
+            self._command(*args),
+            input=given,
+            capture_output=True,
+            env=self._environment(),
+            cwd=self.home,
+            timeout=60,
+            check=False,
+        )
+        out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        return subprocess.CompletedProcess(args, done.returncode, out, err)
+
+    def close(self) -> None:
+        """Stop if still running, and hold the log against the rule that no input may cause a traceback."""
+        if self._process is not None:
+            self.stop()
+        if "Traceback (most recent call last)" in self.log:
+            message = f"the server logged a traceback\n{self.log}"
+            raise ServiceFailedError(message)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _command(self, *args: str) -> list[str]:
+        where = ["--data-dir", str(self.data_dir)]
+        if self.database_url is not None:
+            where += ["--database-url", self.database_url]
+        return [sys.executable, "-m", "tokenhouse", *args, *where]
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("TOKENHOUSE_")}
+        return inherited | {f"TOKENHOUSE_{name.upper()}": value for name, value in self.settings.items()}
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            message = "the server is not running"
+            raise ServiceFailedError(message)
+        return self._process
+
+    def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and process.poll() is None:
+            if _healthy(self.url):
+                return
+            time.sleep(0.05)
+        if process.poll() is None:
+            self.kill9()
+        self._process = None
+        message = f"the server did not come up (exit status {process.returncode})\n{self.log}"
+        raise ServiceFailedError(message)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=2, trust_env=False).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
