@@ -1,0 +1,121 @@
+"""Closed-loop load: connections with one request under way each, sent from cores of its own.
+
+Two loaders take the same parts from the environment (LOAD_*) and print the same line: `wrk` with
+`wrk.lua` where it is installed, else `bench.loader`. Trap: a loader may be the bottleneck;
+`Run.load_cpu` near 1 says so.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.machine import cpu_seconds, ended_children_seconds, on_cores
+from bench.request import Request
+from bench.servers import ROOT, BenchError, Server
+
+LOADERS = ("wrk", "python")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One timed run; the processor times are in cores, over the loader's whole life."""
+
+    rate: float
+    answers: int
+    bytes_an_answer: float
+    p50_ms: float
+    p99_ms: float
+    errors: int
+    server_cpu: float
+    load_cpu: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """Who sends, from which cores, over how many connections."""
+
+    loader: str
+    cores: frozenset[int]
+    connections: int
+
+    def run(self, server: Server, request: Request, seconds: float) -> Run:
+        """Send the request for so many seconds.
+
+        Raises BenchError when the loader fails, or when `request.endings` did not last.
+        """
+        before = time.monotonic(), cpu_seconds(server.pid), ended_children_seconds()
+        result = self._result(f"http://127.0.0.1:{server.port}{request.path}", request, seconds)
+        wall = time.monotonic() - before[0]
+        if result["ran_out"]:
+            raise BenchError("the prepared client assertions did not last for the run")
+        return Run(
+            rate=result["answers"] / result["seconds"],
+            answers=int(result["answers"]),
+            bytes_an_answer=result["bytes"] / result["answers"],
+            p50_ms=result["p50_ms"],
+            p99_ms=result["p99_ms"],
+            errors=int(result["refused"] + result["broken"]),
+            server_cpu=(cpu_seconds(server.pid) - before[1]) / wall,
+            load_cpu=(ended_children_seconds() - before[2]) / wall,
+        )
+
+    def _result(self, url: str, request: Request, seconds: float) -> dict[str, float]:
+        with on_cores(self.cores):
+            command = (
+                self._wrk(url, seconds) if self.loader == "wrk" else self._python(url, seconds)
+            )
+            ended = subprocess.run(  # noqa: S603 - the command is ours
+                command,
+                env=_environment(request),
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        lines = [line for line in ended.stdout.splitlines() if line.startswith("RESULT ")]
+        result: dict[str, float] = (
+            json.loads(lines[0].removeprefix("RESULT ")) if lines else {"answers": 0}
+        )
+        if ended.returncode or not result["answers"]:
+            raise BenchError(f"{' '.join(command)}: no answers\n{ended.stdout}{ended.stderr}")
+        return result
+
+    def _wrk(self, url: str, seconds: float) -> list[str]:
+        script = str(Path(__file__).with_name("wrk.lua"))
+        return [
+            "wrk",
+            "-t1",
+            f"-c{self.connections}",
+            f"-d{round(seconds)}s",
+            "--timeout",
+            "10s",
+            "-s",
+            script,
+            url,
+        ]
+
+    def _python(self, url: str, seconds: float) -> list[str]:
+        return [sys.executable, "-m", "bench.loader", url, str(self.connections), str(seconds)]
+
+
+def choose(wanted: str | None) -> str:
+    """The loader asked for, else `wrk` where it is installed, else the one in Python."""
+    return wanted or ("wrk" if shutil.which("wrk") else "python")
+
+
+def _environment(request: Request) -> dict[str, str]:
+    parts = {
+        "LOAD_METHOD": request.method,
+        "LOAD_HEADERS": "\n".join(f"{name}: {value}" for name, value in request.headers.items()),
+        "LOAD_BODY": request.body,
+    }
+    return {
+        **os.environ,
+        **parts,
+        **({"LOAD_ENDINGS": str(request.endings)} if request.endings else {}),
+    }

@@ -1,0 +1,162 @@
+"""Starting, timing and ending the servers: the raw ASGI ceiling and Tokenhouse itself."""
+
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from bench.machine import Cores, on_cores
+from bench.request import Request, ask
+from bench.workloads import Credential
+
+ROOT = Path(__file__).resolve().parent.parent
+UVICORN = ("--loop", "uvloop", "--http", "httptools", "--lifespan", "off", "--no-access-log")
+PATIENCE = 30.0  # seconds that a server may take to come up
+EMAIL = "bench@example.com"
+USER_ADD = ("-m", "tokenhouse", "user", "add", EMAIL, "--password-stdin")
+
+
+class BenchError(Exception):
+    """The figures would mean nothing; the text says why."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where servers run: their cores, and the folder of the database and the logs."""
+
+    cores: Cores
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        """Tokenhouse's data directory."""
+        return self.folder / "data"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; `start_seconds` is the time from exec to its first 200 at `/healthz`."""
+
+    pid: int
+    port: int
+    start_seconds: float
+
+
+@contextmanager
+def raw_asgi(site: Site, answer_bytes: int, workers: int = 1) -> Generator[Server]:
+    """The ceiling: as many workers, which answer so many bytes."""
+    port = free_port()
+    command = ["uvicorn", "bench.raw_asgi:app", *UVICORN, "--port", str(port)]
+    command += ["--workers", str(workers)]
+    with _running(site, port, command, {"RAW_ASGI_BYTES": str(answer_bytes)}) as server:
+        yield server
+
+
+@contextmanager
+def tokenhouse(site: Site, port: int, workers: int = 1) -> Generator[Server]:
+    """`tokenhouse serve` with default settings: SQLite with `synchronous=FULL`."""
+    command = ["tokenhouse", "serve", "--data-dir", str(site.data), "--port", str(port)]
+    command += ["--workers", str(workers)]
+    with _running(site, port, command, {}) as server:
+        yield server
+
+
+def make_credential(site: Site, server: Server) -> Credential:
+    """Add a user by the command line, sign in, and create app credentials over HTTP."""
+    password = secrets.token_urlsafe(24)
+    added = subprocess.run(  # noqa: S603 - the command is ours
+        [sys.executable, *USER_ADD, "--data-dir", str(site.data)],
+        input=password.encode(),
+        capture_output=True,
+        env=_environment({}),
+        cwd=ROOT,
+        check=False,
+    )
+    if added.returncode:
+        raise BenchError(f"{' '.join(USER_ADD)} failed:\n{added.stderr.decode()}")
+    basic = "Basic " + b64encode(f"{EMAIL}:{password}".encode()).decode()
+    token = _json(server, Request("/api/v1/auth/jwt/token/basic", "GET", {"Authorization": basic}))[
+        "access_token"
+    ]
+    made = _json(server, Request("/api/v1/clients", "POST", {"Authorization": f"Bearer {token}"}))
+    return Credential(made["client_id"], made["client_secret"], f"http://127.0.0.1:{server.port}")
+
+
+def _json(server: Server, request: Request) -> dict[str, str]:
+    status, body = ask(server.port, request)
+    if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+        raise BenchError(f"{request.method} {request.path} answered {status}: {body[:300]!r}")
+    answer: dict[str, str] = json.loads(body)
+    return answer
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _environment(more: dict[str, str]) -> dict[str, str]:
+    """Ours, less every setting of Tokenhouse: its defaults are measured."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("TOKENHOUSE_")
+    } | more
+
+
+@contextmanager
+def _running(
+    site: Site, port: int, module: list[str], environment: dict[str, str]
+) -> Generator[Server]:
+    path = site.folder / f"{module[0]}.log"
+    with path.open("ab") as log, on_cores(site.cores.server):
+        begun = time.monotonic()
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
+            [sys.executable, "-m", *module],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_environment(environment),
+            cwd=ROOT,
+            start_new_session=True,
+        )
+    try:
+        with on_cores(site.cores.load):
+            while not _healthy(port):
+                if process.poll() is not None or time.monotonic() - begun > PATIENCE:
+                    raise BenchError(
+                        f"{path.stem} did not come up:\n{path.read_text('utf-8')[-2000:]}"
+                    )
+                time.sleep(0.002)
+            took = time.monotonic() - begun
+        yield Server(process.pid, port, took)
+    finally:
+        _stop(process)
+
+
+def _healthy(port: int) -> bool:
+    try:
+        return ask(port, Request("/healthz", "GET"))[0] == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server that we started, with its workers, which are in its session."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+            return

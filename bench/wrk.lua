@@ -1,0 +1,41 @@
+-- The load for wrk: one request over and over, its parts in the environment (LOAD_*), or, with LOAD_ENDINGS, a body of its
+-- own for each: the next line of that file put at the body's end. The file has to last: a line is never sent twice, past
+-- the end `ran_out` counts. done() prints the line "RESULT {...}" that load.py reads.
+
+local endings, lines = {}, 0
+sent, ran_out = 0, 0 -- global, so that done() can ask the thread for them
+
+wrk.method = os.getenv("LOAD_METHOD")
+wrk.body = os.getenv("LOAD_BODY")
+for line in os.getenv("LOAD_HEADERS"):gmatch("[^\n]+") do
+  local name, value = line:match("^([^:]+): (.*)$")
+  wrk.headers[name] = value
+end
+
+local file = os.getenv("LOAD_ENDINGS")
+if file then
+  function init()
+    for line in io.lines(file) do
+      lines = lines + 1
+      endings[lines] = line
+    end
+  end
+
+  function request()
+    sent = sent + 1
+    if sent > lines then ran_out = ran_out + 1 end
+    return wrk.format(nil, nil, nil, wrk.body .. (endings[sent] or ""))
+  end
+end
+
+local threads = {}
+function setup(thread) threads[#threads + 1] = thread end
+
+function done(summary, latency)
+  local errors, past = summary.errors, 0
+  for _, thread in ipairs(threads) do past = past + thread:get("ran_out") end
+  io.write(string.format(
+    'RESULT {"answers":%d,"seconds":%.6f,"bytes":%d,"p50_ms":%.3f,"p99_ms":%.3f,"refused":%d,"broken":%d,"ran_out":%d}\n',
+    summary.requests, summary.duration / 1e6, summary.bytes, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+    errors.status, errors.connect + errors.read + errors.write + errors.timeout, past))
+end
