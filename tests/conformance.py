@@ -1,8 +1,8 @@
 """Which clause of which standard is shown by which test: a pytest plugin that writes `docs/conformance.md`.
 
-A test carries `@pytest.mark.clause("RFC 6749 section 5.2")`; a row of a table carries the same mark.
-`pytest --collect-only --write-conformance` writes the page. Trap: only a whole collection gives a whole page, so the page
-is compared by a test that collects everything anew (`tests/service/test_conformance.py`).
+A test carries `@pytest.mark.clause("RFC 6749 section 5.2")`; a row of a table carries the same mark. `pytest
+--collect-only --write-conformance` writes the page. Trap: only a whole collection gives a whole page, so the page is
+compared by a test that collects everything anew (`tests/test_conformance.py`).
 """
 
 import re

@@ -6,7 +6,7 @@ needs other settings, a restart or several workers starts a Service of its own w
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 import pytest
@@ -23,13 +23,13 @@ WITHOUT_THROTTLE = {"login_failures_per_account": "0", "login_failures_per_sourc
 class MakePerson(Protocol):
     """Adds a user and signs in."""
 
-    def __call__(self, *, admin: bool = False) -> Person: ...
+    def __call__(self, *, admin: bool = False, password: str = "") -> Person: ...
 
 
 class MakeCredential(Protocol):
     """Makes app credentials, of a fresh person unless one is given."""
 
-    def __call__(self, owner: Person | None = None, **members: Any) -> Credential: ...
+    def __call__(self, owner: Person | None = None, **members: object) -> Credential: ...
 
 
 class StartService(Protocol):
@@ -79,8 +79,8 @@ def http(service: Service) -> Iterator[httpx.Client]:
 def person(service: Service) -> MakePerson:
     """Makes fresh people on the shared server."""
 
-    def make(*, admin: bool = False) -> Person:
-        return add_person(service, admin=admin)
+    def make(*, admin: bool = False, password: str = "") -> Person:
+        return add_person(service, admin=admin, password=password)
 
     return make
 
@@ -89,7 +89,7 @@ def person(service: Service) -> MakePerson:
 def credential(service: Service, person: MakePerson) -> MakeCredential:
     """Makes fresh app credentials on the shared server."""
 
-    def make(owner: Person | None = None, **members: Any) -> Credential:
+    def make(owner: Person | None = None, **members: object) -> Credential:
         return add_credential(service, owner or person(), **members)
 
     return make

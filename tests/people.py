@@ -6,7 +6,6 @@ server never meet.
 
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
@@ -42,10 +41,10 @@ class Credential:
     owner: Person
 
 
-def add_person(service: Service, *, admin: bool = False) -> Person:
+def add_person(service: Service, *, admin: bool = False, password: str = "") -> Person:
     """Add a user on the command line and sign in once; raises AssertionError if either is refused."""
     email = f"{secrets.token_hex(8)}@people.example"
-    password = secrets.token_urlsafe(24)
+    password = password or secrets.token_urlsafe(24)
     add = ("user", "add", email, "--password-stdin", *(("--admin",) if admin else ()))
     done = service.cli(*add, input=password)
     assert done.returncode == 0, done.stderr
@@ -55,7 +54,7 @@ def add_person(service: Service, *, admin: bool = False) -> Person:
 def sign_in(service: Service, email: str, password: str) -> Person:
     """Get a token by the Basic route and read the user's id; raises AssertionError if either is refused."""
     with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
-        answer = http.get(BASIC, auth=httpx.BasicAuth(email, password))
+        answer = http.get(BASIC, auth=(email.encode(), password.encode()))
         assert answer.status_code == httpx.codes.OK, answer.text
         token: str = answer.json()["access_token"]
         me = http.get(ME, headers={"Authorization": f"Bearer {token}"})
@@ -63,7 +62,7 @@ def sign_in(service: Service, email: str, password: str) -> Person:
         return Person(email, password, token, me.json()["id"])
 
 
-def add_credential(service: Service, owner: Person, **members: Any) -> Credential:
+def add_credential(service: Service, owner: Person, **members: object) -> Credential:
     """Make app credentials for `owner`; `members` go into the body. Raises AssertionError if refused."""
     answer = httpx.post(service.url + CLIENTS, json=members, headers=owner.bearer, trust_env=False, timeout=30)
     assert answer.status_code == httpx.codes.CREATED, answer.text
