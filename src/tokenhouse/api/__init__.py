@@ -1,0 +1,1 @@
+"""The REST door (FastAPI), one file per noun; the rules are `manage`'s."""

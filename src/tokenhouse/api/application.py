@@ -1,0 +1,97 @@
+"""The FastAPI application of the management API, and how it words refusals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from tokenhouse.api import clients, users
+from tokenhouse.api.strict import on_validation_error
+from tokenhouse.log import LOGGER
+from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound
+from tokenhouse.oauth.bearer import BearerError
+from tokenhouse.store.database import Unavailable
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from tokenhouse.context import Context
+
+
+def make_api(context: Context) -> FastAPI:
+    """Make the management API."""
+    api = FastAPI(
+        title="Tokenhouse",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    api.state.context = context
+    api.include_router(clients.router)
+    api.include_router(users.router)
+    handlers: dict[Any, Any] = {
+        RequestValidationError: on_validation_error,
+        HTTPException: _http,
+        BearerError: _bearer,
+        NotFound: _not_found,
+        Forbidden: _forbidden,
+        Conflict: _conflict,
+        Invalid: _invalid,
+        Unavailable: _unavailable,
+    }
+    for error, handler in handlers.items():
+        api.add_exception_handler(error, handler)
+    return api
+
+
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    headers = dict(error.headers or {})
+    if error.status_code == 405:  # noqa: PLR2004 - because it is the status itself
+        headers["allow"] = ", ".join(allowed(request))
+    return JSONResponse({"detail": error.detail}, error.status_code, headers)
+
+
+def allowed(request: Request) -> list[str]:
+    """Return the methods that this path answers, over all its routes."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches({**request.scope, "method": ""})
+        if match.value:
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+async def _bearer(_request: Request, error: BearerError) -> JSONResponse:
+    body = {"error": error.code} if error.code else {}
+    headers = {"www-authenticate": error.challenge}
+    return JSONResponse({**body, "detail": error.description}, error.status, headers)
+
+
+async def _not_found(_request: Request, _error: NotFound) -> JSONResponse:
+    return JSONResponse({"detail": "Not Found"}, 404)
+
+
+async def _forbidden(_request: Request, error: Forbidden) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 403)
+
+
+async def _conflict(_request: Request, error: Conflict) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 409)
+
+
+async def _invalid(_request: Request, error: Invalid) -> JSONResponse:
+    if error.field == "current_password":
+        return JSONResponse({"detail": str(error)}, 400)
+    where = {"loc": ["body", error.field], "msg": str(error), "type": "value_error"}
+    return JSONResponse({"detail": [where]}, 422)
+
+
+async def _unavailable(_request: Request, error: Unavailable) -> JSONResponse:
+    LOGGER.warning("database unavailable", extra={"reason": str(error)})
+    return JSONResponse({"detail": "Try again."}, 503, {"retry-after": "1"})

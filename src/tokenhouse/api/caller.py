@@ -1,0 +1,81 @@
+"""The caller of the management API: bearer token → who acts, and what they may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+
+from tokenhouse.log import LOGGER
+from tokenhouse.manage.actor import Actor
+from tokenhouse.oauth.bearer import insufficient_scope, invalid_token, read_bearer
+from tokenhouse.tokens.access_token import AccessToken, InvalidToken, check
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+
+_scheme = HTTPBearer(
+    bearerFormat="JWT",
+    scheme_name="bearer",
+    description="An access token of this service (RFC 6750 section 2.1).",
+    auto_error=False,
+)
+
+
+def context_of(request: Request) -> Context:
+    """Return the Context of the application."""
+    context: Context = request.app.state.context
+    return context
+
+
+async def token_of(
+    request: Request, _documented: Annotated[object, Security(_scheme)]
+) -> AccessToken:
+    """Return the caller's access token, checked.
+
+    Raises:
+        BearerError: as RFC 6750 section 3.1 says.
+
+    """
+    text = read_bearer(request.headers.getlist("authorization"))
+    try:
+        return await check(context_of(request), text)
+    except InvalidToken as error:
+        LOGGER.info("token refused", extra={"reason": str(error)})
+        raise invalid_token() from None
+
+
+Token = Annotated[AccessToken, Depends(token_of)]
+
+
+def manager_of(request: Request, token: Token) -> Actor:
+    """Return who manages credentials: a person, or a program for its owner.
+
+    Raises:
+        BearerError: a program, and `clients_may_manage_clients` is off.
+
+    """
+    if token.is_users_own:
+        return Actor(token.user.id, token.user.is_superuser)
+    if not context_of(request).settings.clients_may_manage_clients:
+        msg = "Tokens of app credentials may not manage credentials here."
+        raise insufficient_scope(msg)
+    return Actor(token.user.id, client_id=str(token.claims["client_id"]))
+
+
+def person_of(token: Token) -> AccessToken:
+    """Return the token of a person.
+
+    Raises:
+        BearerError: the token is a program's.
+
+    """
+    if not token.is_users_own:
+        msg = "This takes a token that a person signed in for."
+        raise insufficient_scope(msg)
+    return token
+
+
+Manager = Annotated[Actor, Depends(manager_of)]
+Person = Annotated[AccessToken, Depends(person_of)]

@@ -1,0 +1,188 @@
+"""`/api/v1/clients`: app credentials."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from tokenhouse.api.caller import Manager, context_of
+from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation
+from tokenhouse.client_auth import METHODS
+from tokenhouse.manage import credentials
+from tokenhouse.manage.credentials import NewCredential
+from tokenhouse.manage.errors import Invalid
+from tokenhouse.store.clients import Client
+
+PATH = "/api/v1/clients"
+router = APIRouter(prefix=PATH, tags=["App credentials"], route_class=StrictRoute)
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No token, or one that is not good now"},
+    403: {"model": Problem, "description": "The token may not do this"},
+    422: {"model": Validation, "description": "Validation Error"},
+}
+_ONE: dict[int | str, dict[str, Any]] = {
+    **_REFUSED,
+    404: {"model": Problem, "description": "Unknown, deleted, or another user's"},
+}
+Name = Annotated[Text, Field(max_length=200)]
+Description = Annotated[Text, Field(max_length=2000)]
+When = Annotated[AwareDatetime, Field(strict=False)]
+MethodName = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt"]
+Methods = Annotated[list[MethodName], Field(min_length=1, max_length=len(METHODS))]
+
+
+class CredentialAsked(StrictModel):
+    """What a credential is to be; all of it may be left out."""
+
+    name: Name = ""
+    description: Description = ""
+    owner_id: Text | None = Field(None, description="Leave blank: it is your own id.")
+    expires_at: When | None = None
+    auth_methods: Methods | None = None
+
+
+class CredentialChanges(StrictModel):
+    """What is to change; what is left out stays."""
+
+    name: Name = ""
+    description: Description = ""
+    expires_at: When | None = None
+    disabled: bool = False
+    auth_methods: Methods | None = None
+    parent_id: None = Field(None, description="null detaches it from the one that made it.")
+    may_introspect: bool = Field(default=False, description="By an administrator alone.")
+
+
+class Credential(BaseModel):
+    """App credentials, without the secret."""
+
+    user_id: str
+    client_id: str
+    name: str
+    description: str
+    created_at: str
+    expires_at: str | None
+    disabled: bool
+    auth_methods: list[str] | None
+    parent_id: str | None
+    may_introspect: bool
+
+
+class CredentialWithSecret(Credential):
+    """New app credentials; the secret is shown here only."""
+
+    client_secret: str
+
+
+def rfc3339(seconds: float | None) -> str | None:
+    """Write unix seconds as RFC 3339 in UTC."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def shown(client: Client) -> dict[str, Any]:
+    """Make the object that stands for a credential."""
+    return {
+        "user_id": client.user_id,
+        "client_id": client.client_id,
+        "name": client.name,
+        "description": client.description,
+        "created_at": rfc3339(client.created_at),
+        "expires_at": rfc3339(client.expires_at),
+        "disabled": client.disabled,
+        "auth_methods": None if client.auth_methods is None else client.auth_methods.split(" "),
+        "parent_id": client.parent_id,
+        "may_introspect": client.may_introspect,
+    }
+
+
+@router.post("", status_code=201, response_model=CredentialWithSecret, responses=_ONE)
+async def create(
+    request: Request, response: Response, actor: Manager, asked: CredentialAsked | None = None
+) -> dict[str, Any]:
+    """Create new app credentials; the `client_secret` is returned only once."""
+    context, given = context_of(request), asked or CredentialAsked()
+    new = NewCredential(
+        given.name,
+        given.description,
+        given.owner_id or None,
+        given.expires_at.timestamp() if given.expires_at else None,
+        tuple(dict.fromkeys(given.auth_methods)) if given.auth_methods else None,
+    )
+    client, secret = await context.database.write(
+        lambda connection: credentials.create(connection, context, actor, new)
+    )
+    response.headers["location"] = f"{PATH}/{client.client_id}"
+    return {**shown(client), "client_secret": secret}
+
+
+@router.get("", response_model=list[Credential], responses=_REFUSED)
+async def list_(
+    request: Request,
+    response: Response,
+    actor: Manager,
+    limit: Annotated[int | None, Query(ge=1, le=1000)] = None,
+    after: Annotated[str | None, Query(max_length=200, description="From a Link header.")] = None,
+) -> list[dict[str, Any]]:
+    """List the app credentials of the current user, oldest first."""
+    last = _read_cursor(after) if after else None
+    more = None if limit is None else limit + 1
+    found = await context_of(request).database.read(
+        lambda connection: credentials.list_own(connection, actor, more, last)
+    )
+    if limit is not None and len(found) > limit:
+        found = found[:limit]
+        url = f"{PATH}?limit={limit}&after={_cursor(found[-1])}"
+        response.headers["link"] = f'<{url}>; rel="next"'
+    return [shown(client) for client in found]
+
+
+def _cursor(last: Client) -> str:
+    place = json.dumps([last.created_at, last.client_id]).encode()
+    return base64.urlsafe_b64encode(place).rstrip(b"=").decode()
+
+
+def _read_cursor(text: str) -> tuple[float, str]:
+    try:
+        place = json.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=="))
+        created_at, client_id = place
+        if isinstance(created_at, float) and isinstance(client_id, str) and "\0" not in client_id:
+            return created_at, client_id
+    except (ValueError, TypeError, RecursionError):
+        pass
+    field = "after"
+    raise Invalid(field, "not a place from a Link header")
+
+
+@router.get("/{client_id}", response_model=Credential, responses=_ONE)
+async def show(request: Request, client_id: str, actor: Manager) -> dict[str, Any]:
+    """Show one of the current user's app credentials."""
+    work = context_of(request).database.read
+    return shown(await work(lambda c: credentials.show(c, actor, client_id)))
+
+
+@router.patch("/{client_id}", response_model=Credential, responses=_ONE)
+async def change(
+    request: Request, client_id: str, asked: CredentialChanges, actor: Manager
+) -> dict[str, Any]:
+    """Change app credentials; members that are left out stay as they are."""
+    changes = {name: getattr(asked, name) for name in asked.model_fields_set}
+    if changes.get("expires_at"):
+        changes["expires_at"] = changes["expires_at"].timestamp()
+    if changes.get("auth_methods"):
+        changes["auth_methods"] = " ".join(dict.fromkeys(changes["auth_methods"]))
+    work = context_of(request).database.write
+    return shown(await work(lambda c: credentials.change(c, actor, client_id, changes)))
+
+
+@router.delete("/{client_id}", status_code=204, responses=_ONE)
+async def delete(request: Request, client_id: str, actor: Manager) -> None:
+    """Delete app credentials; they and all their tokens are refused from now on."""
+    context = context_of(request)
+    await context.database.write(lambda c: credentials.delete(c, context, actor, client_id))

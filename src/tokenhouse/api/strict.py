@@ -1,0 +1,104 @@
+"""Reading JSON bodies strictly, and wording refusals without echoing the input.
+
+The traps: a framework's JSON reader takes NaN and duplicate names and fails with a 500 on deep
+nesting; its validation errors repeat what was sent.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+
+from tokenhouse.oauth.jwt_claims import MalformedJwt, strict_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from fastapi.exceptions import RequestValidationError
+    from starlette.responses import Response
+
+_MOST_NAME = 64
+__all__ = ["Problem", "StrictModel", "StrictRoute", "Text", "Validation", "run_in_threadpool"]
+
+
+class StrictRequest(Request):
+    """A request whose JSON body is one strict object."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - because the framework declares it so
+        """Parse the body; anything but a strict JSON object is a decoding error."""
+        try:
+            return strict_object(await self.body())
+        except MalformedJwt as error:
+            raise json.JSONDecodeError(str(error), "", 0) from None
+
+
+class StrictRoute(APIRoute):
+    """A route that reads its body strictly."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the framework's handler."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+class StrictModel(BaseModel):
+    """A body: no unknown members, no conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _no_nul(value: str) -> str:
+    if "\0" in value:
+        msg = "must not hold a NUL"
+        raise ValueError(msg)
+    return value
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+
+
+class Problem(BaseModel):
+    """A refusal: `detail` says what is wrong."""
+
+    detail: str
+
+
+class Where(BaseModel):
+    """One thing that is wrong with the input; the input itself is never repeated."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Validation(BaseModel):
+    """What is wrong with the input."""
+
+    detail: list[Where]
+
+
+def _shown(part: str | int) -> str | int:
+    """Name a member that was sent, cut and made printable."""
+    if isinstance(part, int):
+        return part
+    return part[:_MOST_NAME].encode("ascii", "backslashreplace").decode()
+
+
+async def on_validation_error(_request: Request, error: Exception) -> JSONResponse:
+    """Answer 422 with where, what and which type of error."""
+    found: RequestValidationError = error  # type: ignore[assignment]  # - because handlers get it as Exception
+    detail = [
+        {"loc": [_shown(part) for part in item["loc"]], "msg": item["msg"], "type": item["type"]}
+        for item in found.errors()
+    ]
+    return JSONResponse({"detail": detail}, 422)

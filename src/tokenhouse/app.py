@@ -1,0 +1,123 @@
+"""The composition root: Settings → Context → ASGI application; where all rooms meet.
+
+The protocol's doors are found by one look into a dictionary; everything else goes to the
+management API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from tokenhouse.api.application import make_api
+from tokenhouse.api.documents import documents
+from tokenhouse.endpoints import ENDPOINTS
+from tokenhouse.endpoints.endpoint import MOST_BODY, NO_STORE, Door
+from tokenhouse.log import LOGGER
+from tokenhouse.store import used_once
+from tokenhouse.store.database import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from tokenhouse.context import Context
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
+
+_PURGE_SECONDS = 60
+_TOO_LARGE = "The body is larger than 64 KiB."
+
+
+class Application:
+    """The ASGI application of the whole service."""
+
+    def __init__(self, context: Context) -> None:
+        """Put the doors where their paths are."""
+        self._context = context
+        self._doors: dict[str, Asgi] = {
+            endpoint.path: Door(endpoint, context)
+            for endpoint in ENDPOINTS
+            if endpoint.is_on(context.settings)
+        }
+        self._doors |= documents(context)
+        self._doors |= {path + "/": door for path, door in self._doors.items()}
+        self._api = _Bounded(make_api(context))
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the life of the process."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._doors.get(scope["path"], self._api)(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        purge = asyncio.create_task(self._purge())
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        purge.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await purge
+        self._context.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _purge(self) -> None:
+        """Forget old uses from time to time; nothing depends on it for being right."""
+        while True:
+            await asyncio.sleep(_PURGE_SECONDS)
+            now = self._context.clock()
+            try:
+                await self._context.database.write(lambda c: used_once.purge(c, now))
+            except Unavailable as error:
+                LOGGER.warning("purge put off", extra={"reason": str(error)})
+
+
+class _Bounded:
+    """The management API within the published limits, with the headers all answers have.
+
+    One rule for trailing slashes and for HEAD stands here: a path with a slash is the path
+    without, and HEAD is GET whose body the server drops.
+    """
+
+    def __init__(self, api: Asgi) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        inner = {**scope, "path": scope["path"].removesuffix("/") or "/"}
+        if scope["method"] == "HEAD":
+            inner["method"] = "GET"
+        left = MOST_BODY
+
+        async def bounded() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, _TOO_LARGE)
+            return message
+
+        async def headed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                named = {name for name, _ in message["headers"]}
+                more = [(name, value) for name, value in NO_STORE if name not in named]
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+
+        if _declared(scope) > MOST_BODY:
+            await JSONResponse({"detail": _TOO_LARGE}, 413)(inner, receive, headed)
+        else:
+            await self._api(inner, bounded, headed)
+
+
+def _declared(scope: Message) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+    return 0

@@ -1,0 +1,83 @@
+"""Who calls: client authentication (RFC 6749 section 2.3), one file per method.
+
+`METHODS` is the table of contents; the metadata document lists their names from it. Exactly
+one method may be used in a request; none at all gives the reserved first-party client, which
+only a grant that allows it will serve.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenhouse.client_auth import client_secret_basic, client_secret_jwt, client_secret_post
+from tokenhouse.client_auth.method import AuthenticatedClient, Method, Presented
+from tokenhouse.context import NOBODY
+from tokenhouse.log import LOGGER
+from tokenhouse.oauth.errors import InvalidClient, InvalidRequest
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+    from tokenhouse.oauth.asked import Asked
+
+METHODS: tuple[Method, ...] = (
+    client_secret_basic.METHOD,
+    client_secret_post.METHOD,
+    client_secret_jwt.METHOD,
+)
+FIRST_PARTY = AuthenticatedClient("first-party", None)
+_UUID_LENGTH = 36
+
+
+async def authenticate(context: Context, asked: Asked) -> AuthenticatedClient:
+    """Tell which client sent the request, and prove it.
+
+    Returns:
+        The client, proven; `FIRST_PARTY` where no authentication was sent at all.
+
+    Raises:
+        InvalidRequest: two methods at once, or parameters that contradict each other.
+        InvalidClient: the proof does not hold, or the client may not use it.
+
+    """
+    found = [(m, presented) for m in METHODS if (presented := m.read(asked)) is not None]
+    if not found:
+        return _nobody_claims(asked)
+    if len(found) > 1:
+        msg = "Two client authentication methods at once; use one."
+        raise InvalidRequest(msg)
+    method, presented = found[0]
+    if asked.form.get("client_id", presented.client_id) != presented.client_id:
+        msg = "The client_id is not the one that authenticates."
+        raise InvalidRequest(msg)
+    return await _prove(context, method, presented)
+
+
+def _nobody_claims(asked: Asked) -> AuthenticatedClient:
+    if "client_secret" in asked.form:
+        msg = "The client_secret comes without its client_id."
+        raise InvalidRequest(msg)
+    if "client_id" in asked.form or asked.authorization is not None:
+        raise InvalidClient(detail="no client authentication that is known")
+    return FIRST_PARTY
+
+
+async def _prove(context: Context, method: Method, presented: Presented) -> AuthenticatedClient:
+    """Check the proof; an unknown client takes the same steps as a known one."""
+    client_id = presented.client_id if _may_exist(presented.client_id) else NOBODY
+    known = await context.hot.known.ask(client_id)
+    who = known or context.nobody
+    proof = method.verify(context, presented, who)
+    client, now = who.owned.client, context.clock()
+    if not proof or known is None or not who.owned.is_live(now):
+        raise method.refusal("wrong or unknown client")
+    if not client.allows(method.name):
+        raise method.refusal("method not allowed by the owner")
+    if proof.use is not None and not await context.hot.use.ask(proof.use):
+        LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
+        raise method.refusal("assertion used before")
+    return AuthenticatedClient(client.client_id, client)
+
+
+def _may_exist(client_id: str) -> bool:
+    """Keep what can be no client_id (NUL, kilobytes) from the database."""
+    return len(client_id) == _UUID_LENGTH and client_id.isascii() and client_id.isprintable()

@@ -1,0 +1,84 @@
+"""The shape of a client authentication method: `read`, then `verify`.
+
+`read` says whether this request uses the method and for which client; `verify` checks the
+proof against the client's secrets. Neither knows of the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tokenhouse.oauth.errors import InvalidClient
+from tokenhouse.store.client_secrets import SEAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tokenhouse.context import Context
+    from tokenhouse.oauth.asked import Asked
+    from tokenhouse.store.client_secrets import ClientSecret, Known
+    from tokenhouse.store.clients import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """Who the request says it is, and the proof it brings; nothing is checked yet."""
+
+    client_id: str
+    proof: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The proof holds.
+
+    Attributes:
+        use: what must be recorded, last of all, before it counts: digest and end, unix seconds.
+
+    """
+
+    use: tuple[bytes, float] | None = None
+
+
+HOLDS = Proof()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedClient:
+    """A client that has proven who it is; `client` is None for the first-party one."""
+
+    client_id: str
+    client: Client | None
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One client authentication method.
+
+    Attributes:
+        name: its wire value (RFC 7591 section 2, `token_endpoint_auth_method`).
+        read: what the request presents, None where it does not use this method.
+        verify: the proof, None where it does not hold.
+        description: public text of every refusal.
+        algorithms: the JWS algorithms, for the metadata (RFC 8414 section 2).
+
+    """
+
+    name: str
+    read: Callable[[Asked], Presented | None]
+    verify: Callable[[Context, Presented, Known], Proof | None]
+    description: str | None = None
+    algorithms: tuple[str, ...] = ()
+
+    def refusal(self, detail: str) -> InvalidClient:
+        """Make the one refusal of this method; `detail` is for the log."""
+        return InvalidClient(self.description, detail=f"{self.name}: {detail}")
+
+
+def live_secrets(context: Context, known: Known) -> Iterator[tuple[ClientSecret, bytes]]:
+    """Give the client's secrets that are live now, opened."""
+    now = context.clock()
+    for secret in known.secrets:
+        if secret.is_live(now):
+            yield secret, context.sealer.open(SEAL, secret.secret_id, secret.sealed)

@@ -1,0 +1,124 @@
+"""Sealing what must be kept but never in clear: AES-256-GCM under the master key.
+
+A subkey per purpose (HKDF-SHA256, RFC 5869), the row's identity as associated data (so that
+a sealed value moved to another row does not open), the master key's id in front (so that
+several master keys can be in use while rows are rewrapped).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_VERSION = b"\x01"
+_KEY_OCTETS = 32
+_ID_OCTETS = 4
+_NONCE_OCTETS = 12
+_HEAD = len(_VERSION) + _ID_OCTETS
+
+
+class SealError(Exception):
+    """A sealed value does not open: another master key, another row, or damaged."""
+
+
+class MasterKeyError(Exception):
+    """The master key file cannot be used; the text says why and what to do."""
+
+
+class Sealer:
+    """Seals with the first master key, opens with any of them."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        """Take the master keys, 32 octets each, the current one first."""
+        self._keys = {hashlib.sha256(b"id" + key).digest()[:_ID_OCTETS]: key for key in keys}
+        self._current = next(iter(self._keys))
+        self._ciphers: dict[tuple[bytes, str], AESGCM] = {}
+
+    def _cipher(self, key_id: bytes, purpose: str) -> AESGCM:
+        cipher = self._ciphers.get((key_id, purpose))
+        if cipher is None:
+            try:
+                key = self._keys[key_id]
+            except KeyError:
+                msg = "sealed under a master key that is not at hand"
+                raise SealError(msg) from None
+            derive = HKDF(hashes.SHA256(), _KEY_OCTETS, None, b"tokenhouse/" + purpose.encode())
+            cipher = self._ciphers[key_id, purpose] = AESGCM(derive.derive(key))
+        return cipher
+
+    def seal(self, purpose: str, identity: str, clear: bytes) -> bytes:
+        """Seal `clear` for one purpose and one row."""
+        nonce = os.urandom(_NONCE_OCTETS)
+        closed = self._cipher(self._current, purpose).encrypt(nonce, clear, identity.encode())
+        return _VERSION + self._current + nonce + closed
+
+    def open(self, purpose: str, identity: str, sealed: bytes) -> bytes:
+        """Open what `seal` made for the same purpose and row.
+
+        Raises:
+            SealError: it does not open.
+
+        """
+        if sealed[:1] != _VERSION:
+            msg = "not a sealed value of a known version"
+            raise SealError(msg)
+        cipher = self._cipher(sealed[1:_HEAD], purpose)
+        nonce, closed = sealed[_HEAD : _HEAD + _NONCE_OCTETS], sealed[_HEAD + _NONCE_OCTETS :]
+        try:
+            return cipher.decrypt(nonce, closed, identity.encode())
+        except InvalidTag:
+            msg = "sealed value is damaged or belongs elsewhere"
+            raise SealError(msg) from None
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Tell whether a sealed value is under the current master key."""
+        return sealed[:_HEAD] == _VERSION + self._current
+
+
+def make_master_key(path: Path) -> None:
+    """Write a new master key, mode 0600, never over an existing file."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(base64.urlsafe_b64encode(os.urandom(_KEY_OCTETS)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_master_keys(path: Path) -> list[bytes]:
+    """Read the master keys: base64url, one a line, the current one first.
+
+    Raises:
+        MasterKeyError: missing, unreadable, readable by others, or not such keys.
+
+    """
+    try:
+        mode = path.stat().st_mode
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            msg = f"the master key {path} can be read by others; run: chmod 600 {path}"
+            raise MasterKeyError(msg)
+        lines = path.read_bytes().split()
+        keys = [base64.b64decode(line, altchars=b"-_", validate=True) for line in lines]
+    except FileNotFoundError:
+        msg = f"the master key {path} is missing; restore it from its backup"
+        raise MasterKeyError(msg) from None
+    except OSError as error:
+        msg = f"the master key {path} cannot be read: {error.strerror}"
+        raise MasterKeyError(msg) from None
+    except ValueError:
+        keys = []
+    if not keys or any(len(key) != _KEY_OCTETS for key in keys):
+        msg = f"the master key {path} holds no keys of 32 octets in base64url; restore it"
+        raise MasterKeyError(msg)
+    return keys

@@ -1,0 +1,87 @@
+"""One signing key: making it, signing with it, its public half (RFC 7515, 7517, 7518, 9864).
+
+Joining a token is ours: the header is encoded once, then a token is one signature and two
+base64url parts. The signature itself and its check are the JOSE library's.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+from jwt import algorithms
+
+_LIBRARY = algorithms.get_default_algorithms()
+ALGORITHMS: dict[str, algorithms.Algorithm] = {
+    name: _LIBRARY[name]
+    for name in ("HS256", "HS384", "HS512", "ES256", "ES384", "EdDSA", "RS256", "PS256")
+} | {"Ed25519": _LIBRARY["EdDSA"]}
+_RSA_BITS = 2048
+_THUMBPRINT_MEMBERS = ("crv", "e", "kty", "n", "x", "y")
+
+
+def base64url(octets: bytes) -> bytes:
+    """Encode base64url without padding (RFC 7515 section 2)."""
+    return base64.urlsafe_b64encode(octets).rstrip(b"=")
+
+
+def make_private_key(alg: str) -> bytes:
+    """Make a private key for `alg`; PKCS #8 DER."""
+    key: Any
+    if alg == "ES256":
+        key = ec.generate_private_key(ec.SECP256R1())
+    elif alg in {"EdDSA", "Ed25519"}:
+        key = ed25519.Ed25519PrivateKey.generate()
+    else:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
+    der: bytes = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return der
+
+
+class Signer:
+    """A signing key that is ready to sign and to check."""
+
+    def __init__(self, alg: str, private_key: bytes) -> None:
+        """Load a key.
+
+        Args:
+            alg: JWS algorithm.
+            private_key: PKCS #8 DER.
+
+        """
+        self.alg = alg
+        self._algorithm: Any = ALGORITHMS[alg]
+        self._private: Any = load_der_private_key(private_key, None)
+        self._public: Any = self._private.public_key()
+        public: dict[str, Any] = self._algorithm.to_jwk(self._public, as_dict=True)
+        public = {name: public[name] for name in _THUMBPRINT_MEMBERS if name in public}
+        self.kid = _thumbprint(public)
+        self.jwk = {**public, "kid": self.kid, "use": "sig", "alg": alg}
+        header = {"typ": "at+jwt", "alg": alg, "kid": self.kid}
+        self._prefix = base64url(json.dumps(header, separators=(",", ":")).encode()) + b"."
+
+    def sign(self, claims: bytes) -> str:
+        """Make an access token of claims that are encoded already (RFC 9068 section 2)."""
+        signing_input = self._prefix + base64url(claims)
+        signature: bytes = self._algorithm.sign(signing_input, self._private)
+        return (signing_input + b"." + base64url(signature)).decode()
+
+    def verify(self, signing_input: bytes, signature: bytes) -> bool:
+        """Tell whether the signature over the signing input is this key's."""
+        good: bool = self._algorithm.verify(signing_input, self._public, signature)
+        return good
+
+
+def _thumbprint(public: dict[str, Any]) -> str:
+    """Return the JWK thumbprint (RFC 7638 section 3): SHA-256 of the required members."""
+    text = json.dumps(public, separators=(",", ":"), sort_keys=True)
+    return base64url(hashlib.sha256(text.encode()).digest()).decode()

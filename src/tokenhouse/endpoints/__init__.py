@@ -1,0 +1,22 @@
+"""The protocol's doors, one file per endpoint; `ENDPOINTS` is their list.
+
+Routes, the metadata document and the OpenAPI document follow from the list and cannot drift.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenhouse.endpoints import basic_token, health, jwks, metadata, token
+
+if TYPE_CHECKING:
+    from tokenhouse.endpoints.endpoint import Endpoint
+
+_DESCRIBED: tuple[Endpoint, ...] = (
+    basic_token.ENDPOINT,
+    token.ENDPOINT,
+    jwks.ENDPOINT,
+    health.HEALTH,
+    health.READY,
+)
+ENDPOINTS = (*_DESCRIBED, *metadata.endpoints_for(_DESCRIBED))

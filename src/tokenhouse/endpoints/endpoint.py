@@ -1,0 +1,146 @@
+"""The shape of a protocol endpoint, and the door that stands before each.
+
+The door is plain ASGI: it reads the request within limits, calls the endpoint, and is the one
+place where a refusal becomes an answer.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tokenhouse.log import LOGGER
+from tokenhouse.oauth.asked import Request
+from tokenhouse.oauth.errors import (
+    HeadersTooLarge,
+    MethodNotAllowed,
+    OAuthError,
+    PayloadTooLarge,
+    TemporarilyUnavailable,
+)
+from tokenhouse.store.database import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from tokenhouse.context import Context
+    from tokenhouse.settings import Settings
+
+    Headers = list[tuple[bytes, bytes]]
+    Message = MutableMapping[str, Any]
+
+MOST_BODY = 64 * 1024
+MOST_HEADERS = 16 * 1024
+JSON_HEADERS = [(b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")]
+NO_STORE = [*JSON_HEADERS, (b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
+PUBLIC = [
+    *JSON_HEADERS,
+    (b"cache-control", b"max-age=300"),
+    (b"access-control-allow-origin", b"*"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: a JSON body that is encoded already, status, headers."""
+
+    body: bytes
+    status: int = 200
+    headers: Headers = field(default_factory=lambda: NO_STORE)
+
+
+def json_answer(
+    value: object, headers: Headers = NO_STORE, status: int = 200
+) -> Answer:
+    """Answer with `value` as JSON."""
+    return Answer(json.dumps(value).encode(), status, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One protocol endpoint.
+
+    Attributes:
+        path: without trailing slash; both answer the same.
+        methods: allowed ones; HEAD stands where it answers as GET does.
+        handle: the endpoint itself.
+        openapi: its OpenAPI path item.
+        metadata: what it adds to the metadata document (RFC 8414 section 2).
+        is_on: whether the settings offer it.
+
+    """
+
+    path: str
+    methods: tuple[str, ...]
+    handle: Callable[[Context, Request], Awaitable[Answer]]
+    openapi: dict[str, Any]
+    metadata: Callable[[Settings], dict[str, object]] = lambda _settings: {}
+    is_on: Callable[[Settings], bool] = lambda _settings: True
+
+
+class Door:
+    """The ASGI application of one endpoint."""
+
+    def __init__(self, endpoint: Endpoint, context: Context) -> None:
+        """Stand before `endpoint`."""
+        self._endpoint, self._context = endpoint, context
+        self._allow = ", ".join(endpoint.methods)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            if scope["method"] not in self._endpoint.methods:
+                raise MethodNotAllowed(self._allow)
+            answer = await self._endpoint.handle(self._context, await read(scope, receive))
+        except OAuthError as error:
+            LOGGER.info("refused", extra={"error": error.code, "reason": error.detail})
+            answer = refusal(error)
+        except Unavailable as error:
+            LOGGER.warning("database unavailable", extra={"reason": str(error)})
+            answer = refusal(TemporarilyUnavailable())
+        length = (b"content-length", str(len(answer.body)).encode())
+        headers = [*answer.headers, length]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def refusal(error: OAuthError) -> Answer:
+    """Word a refusal (RFC 6749 section 5.2)."""
+    return json_answer(error.body, [*NO_STORE, *error.headers], error.status)
+
+
+async def read(scope: Message, receive: Receive) -> Request:
+    """Read a request whole, within the limits.
+
+    Raises:
+        HeadersTooLarge, PayloadTooLarge: beyond a limit; nothing more is read.
+
+    """
+    authorization: list[str] = []
+    content_type: list[str] = []
+    octets = len(scope["raw_path"]) + len(scope["query_string"])
+    for name, value in scope["headers"]:
+        octets += len(name) + len(value) + 4
+        if name == b"authorization":
+            authorization.append(value.decode("latin-1"))
+        elif name == b"content-type":
+            content_type.append(value.decode("latin-1"))
+        elif name == b"content-length" and int(value) > MOST_BODY:
+            raise PayloadTooLarge
+    if octets > MOST_HEADERS:
+        raise HeadersTooLarge
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MOST_BODY:
+            raise PayloadTooLarge
+    source = scope["client"][0] if scope["client"] else ""
+    return Request(scope["method"], tuple(authorization), tuple(content_type), body, source)
+
+
+if TYPE_CHECKING:
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]

@@ -1,0 +1,28 @@
+"""`GET /.well-known/jwks.json`: the public signing keys (RFC 7517 section 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenhouse.endpoints import documents_openapi
+from tokenhouse.endpoints.endpoint import PUBLIC, Answer, Endpoint, json_answer
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+    from tokenhouse.oauth.asked import Request
+    from tokenhouse.settings import Settings
+
+PATH = "/.well-known/jwks.json"
+
+
+async def jwks(context: Context, _request: Request) -> Answer:
+    """Give the public halves of all signing keys."""
+    return json_answer(context.keyring.jwks, PUBLIC)
+
+
+def metadata(settings: Settings) -> dict[str, object]:
+    """Say where the keys are (RFC 8414 section 2)."""
+    return {"jwks_uri": settings.issuer + PATH}
+
+
+ENDPOINT = Endpoint(PATH, ("GET", "HEAD"), jwks, documents_openapi.JWKS, metadata)

@@ -1,0 +1,40 @@
+"""`POST /api/v1/auth/jwt/token`: the token endpoint (RFC 6749 section 3.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenhouse.client_auth import METHODS, authenticate
+from tokenhouse.endpoints import token_openapi
+from tokenhouse.endpoints.endpoint import Answer, Endpoint, json_answer
+from tokenhouse.grants import choose, offered
+from tokenhouse.oauth.asked import Request, read
+from tokenhouse.settings import TOKEN_PATH, Settings
+from tokenhouse.tokens.issue import issue
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+
+
+async def token(context: Context, request: Request) -> Answer:
+    """Issue an access token: the whole story, one line a step."""
+    asked = read(request)
+    client = await authenticate(context, asked)
+    grant = choose(context, asked, client)
+    approval = await grant.approve(context, asked, client)
+    response = issue(context, approval)
+    return json_answer(response)
+
+
+def metadata(settings: Settings) -> dict[str, object]:
+    """Say what this endpoint can do (RFC 8414 section 2)."""
+    algorithms = {alg for method in METHODS for alg in method.algorithms}
+    return {
+        "token_endpoint": settings.token_endpoint,
+        "token_endpoint_auth_methods_supported": [method.name for method in METHODS],
+        "token_endpoint_auth_signing_alg_values_supported": sorted(algorithms),
+        "grant_types_supported": offered(settings),
+    }
+
+
+ENDPOINT = Endpoint(TOKEN_PATH, ("POST",), token, token_openapi.TOKEN, metadata)

@@ -1,0 +1,26 @@
+"""`password` (RFC 6749 section 4.3): for testing; client authentication is optional."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenhouse.grants.grant import Grant
+from tokenhouse.oauth.approval import Approval
+from tokenhouse.sign_in import sign_in
+
+if TYPE_CHECKING:
+    from tokenhouse.client_auth.method import AuthenticatedClient
+    from tokenhouse.context import Context
+    from tokenhouse.oauth.asked import Asked
+
+
+async def approve(context: Context, asked: Asked, client: AuthenticatedClient) -> Approval:
+    """Approve for the user whose password it is."""
+    user = await sign_in(context, asked.need("username"), asked.need("password"), asked.source)
+    through = client.client.generation if client.client else 0
+    return Approval(user.id, user.id, client.client_id, user.generation + through)
+
+
+GRANT = Grant(
+    "password", approve, needs_client=False, is_on=lambda settings: settings.password_grant
+)

@@ -1,0 +1,118 @@
+"""People: adding them, changing their passwords, disabling and deleting them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tokenhouse.crypto.passwords import MOST_OCTETS, hash_password
+from tokenhouse.crypto.secrets import make_id
+from tokenhouse.manage.errors import Conflict, Invalid, NotFound
+from tokenhouse.store import clients, users
+from tokenhouse.store.users import EmailTaken, User
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from tokenhouse.context import Context
+
+_MOST_EMAIL = 320
+_EMAIL = re.compile(r"[^@\s:]+@[^@\s:]+")  # a colon would end the user-id of HTTP Basic
+
+
+def checked_email(email: str) -> str:
+    """Return an e-mail address that can be a user's.
+
+    Raises:
+        Invalid: it is none, too long, or holds a control character, a space or a colon.
+
+    """
+    if not _EMAIL.fullmatch(email) or not email.isprintable() or len(email) > _MOST_EMAIL:
+        field = "email"
+        raise Invalid(field, "not an e-mail address that can be used")
+    return email
+
+
+def hashed_password(context: Context, password: str) -> str:
+    """Check a new password against the rules and hash it.
+
+    Raises:
+        Invalid: too short, or longer than 1,024 octets.
+
+    """
+    least = context.settings.password_min_length
+    if len(password) < least:
+        field = "password"
+        raise Invalid(field, f"the password needs at least {least} characters")
+    if len(password.encode()) > MOST_OCTETS or "\0" in password:
+        field = "password"
+        raise Invalid(field, f"the password is longer than {MOST_OCTETS} octets or holds a NUL")
+    return hash_password(password)
+
+
+def add(
+    connection: Connection, context: Context, email: str, hashed: str, *, is_admin: bool = False
+) -> User:
+    """Add a user.
+
+    Raises:
+        Invalid: the e-mail address cannot be used.
+        Conflict: it is another user's, or compares equal to it.
+
+    """
+    email = checked_email(email)
+    user = User(
+        id=make_id(),
+        email=email,
+        email_key=users.email_key(email),
+        password_hash=hashed,
+        is_active=True,
+        is_superuser=is_admin,
+        is_verified=True,
+        generation=0,
+        created_at=context.clock(),
+    )
+    try:
+        users.add(connection, user)
+    except EmailTaken:
+        msg = f"there is a user with the e-mail address {email} already"
+        raise Conflict(msg) from None
+    return user
+
+
+def show(connection: Connection, email: str) -> User:
+    """Return the user with this e-mail address.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    user = users.by_email(connection, email)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def set_password(connection: Connection, user: User, hashed: str) -> None:
+    """Give a user a new password; the user's own tokens end, the credentials' do not."""
+    users.change(connection, user.id, password_hash=hashed)
+    users.end_tokens(connection, user.id)
+
+
+def set_active(connection: Connection, user: User, *, active: bool) -> None:
+    """Enable or disable a user; disabling ends all tokens, the credentials' too."""
+    users.change(connection, user.id, is_active=active)
+    if not active:
+        users.end_tokens(connection, user.id)
+        clients.end_tokens(connection, user_id=user.id)
+
+
+def delete(connection: Connection, context: Context, user: User) -> None:
+    """Delete a user with all credentials.
+
+    The row is kept without address and password, so that ids in tokens and in the audit
+    trail still mean something; the e-mail address is free again.
+    """
+    clients.delete_of_user(connection, user.id, context.clock())
+    set_active(connection, user, active=False)
+    users.blank(connection, user.id)

@@ -1,0 +1,171 @@
+"""The refusals that a client can see, one class per wire error (RFC 6749 section 5.2).
+
+    OAuthError
+    ├── InvalidRequest (400)      ├── UnsupportedMediaType (422)
+    ├── InvalidClient (401)       ├── PayloadTooLarge (413), HeadersTooLarge (431)
+    ├── InvalidGrant (400)        ├── MethodNotAllowed (405)
+    ├── UnauthorizedClient (400)  └── TemporarilyUnavailable (503), SlowDown (429)
+    ├── UnsupportedGrantType (400)
+    └── InvalidScope (400)
+
+The description is public and never quotes what was sent; the detail is for the log alone.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class OAuthError(Exception):
+    """A refusal with its code, status and public description."""
+
+    code: ClassVar[str] = "invalid_request"
+    status: ClassVar[int] = 400
+    default: ClassVar[str] = "The request is malformed."
+
+    def __init__(
+        self, description: str | None = None, *, detail: str = "", challenge: str | None = None
+    ) -> None:
+        """Refuse.
+
+        Args:
+            description: public text, `error_description`; the class's own when None.
+            detail: private text for the log; may say what the public must not learn.
+            challenge: `WWW-Authenticate` value where the default does not fit.
+
+        """
+        super().__init__(description or self.default)
+        self.description = description or self.default
+        self.detail = detail
+        self.challenge = challenge
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Headers that go with the refusal."""
+        return [(b"www-authenticate", self.challenge.encode())] if self.challenge else []
+
+    @property
+    def body(self) -> dict[str, object]:
+        """The JSON object of RFC 6749 section 5.2, and `detail` for clients of the reference."""
+        return {
+            "error": self.code,
+            "error_description": self.description,
+            "detail": self.description,
+        }
+
+
+class InvalidRequest(OAuthError):
+    """A parameter is missing, repeated, malformed, or two contradict each other."""
+
+
+class InvalidClient(OAuthError):
+    """Client authentication failed; says nothing about why."""
+
+    code = "invalid_client"
+    status = 401
+    default = "Client authentication failed."
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """A challenge whichever method was used (RFC 9110 section 15.5.2)."""
+        return [(b"www-authenticate", (self.challenge or BASIC_CHALLENGE).encode())]
+
+
+class InvalidGrant(OAuthError):
+    """Wrong password, unknown or disabled user: one text for all."""
+
+    code = "invalid_grant"
+    default = "The user name or the password is wrong."
+
+
+class UnauthorizedClient(OAuthError):
+    """The client may not use this grant type."""
+
+    code = "unauthorized_client"
+    default = "This client may not use this grant type."
+
+
+class UnsupportedGrantType(OAuthError):
+    """The grant type is not offered here."""
+
+    code = "unsupported_grant_type"
+    default = "This grant_type is not offered; the metadata document lists those that are."
+
+
+class InvalidScope(OAuthError):
+    """The scope is unknown, malformed, or more than the credential may have."""
+
+    code = "invalid_scope"
+    default = "The scope is unknown, malformed, or not allowed for this credential."
+
+
+class UnsupportedMediaType(OAuthError):
+    """The body is not a form; answered as the reference's framework would, with 422."""
+
+    status = 422
+    default = "Send the parameters as application/x-www-form-urlencoded."
+
+    @property
+    def body(self) -> dict[str, object]:
+        """`detail` as the list that clients of the reference expect with 422."""
+        where = {"loc": ["header", "content-type"], "msg": self.description, "type": "media_type"}
+        return {**super().body, "detail": [where]}
+
+
+class PayloadTooLarge(OAuthError):
+    """More than 64 KiB of body."""
+
+    status = 413
+    default = "The body is larger than 64 KiB."
+
+
+class HeadersTooLarge(OAuthError):
+    """More than 16 KiB of header block."""
+
+    status = 431
+    default = "The header block is larger than 16 KiB."
+
+
+class MethodNotAllowed(OAuthError):
+    """The path exists, but not with this method."""
+
+    status = 405
+    default = "This method is not allowed here; see the Allow header."
+
+    def __init__(self, allowed: str) -> None:
+        """Refuse, naming the methods that are `allowed`, comma-separated."""
+        super().__init__()
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """`Allow` (RFC 9110 section 15.5.6)."""
+        return [(b"allow", self.allowed.encode())]
+
+
+class TemporarilyUnavailable(OAuthError):
+    """Cannot be answered just now; nothing was changed, try again."""
+
+    code = "temporarily_unavailable"
+    status = 503
+    default = "The service cannot answer just now; try again."
+
+    def __init__(self, description: str | None = None, *, retry_after: int = 1) -> None:
+        """Refuse for `retry_after` seconds."""
+        super().__init__(description)
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """`Retry-After` in seconds (RFC 9110 section 10.2.3)."""
+        return [(b"retry-after", str(self.retry_after).encode())]
+
+
+class SlowDown(TemporarilyUnavailable):
+    """Too many failures from here; wait."""
+
+    status = 429
+    default = "Too many failures; wait as long as Retry-After says."
+
+
+BASIC_CHALLENGE = 'Basic realm="tokenhouse", charset="UTF-8"'

@@ -1,0 +1,165 @@
+"""The strict front door of every JWT that somebody else made.
+
+Read before any library sees it (RFC 8725 section 3): the libraries accept duplicate member
+names, non-canonical base64url, NaN, and booleans for numbers. Nothing here is trusted yet:
+the signature is checked afterwards by whoever knows the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+MOST_OCTETS = 8192
+MOST_NAME = 256
+LEEWAY = 30  # seconds, for clocks that differ
+_HEADER_NAMES = frozenset({"alg", "typ", "kid", "cty"})
+_PARTS = 3
+_LATEST = 2**53  # RFC 7493 section 2.2: beyond it a number is not exact
+_ESCAPED_NUL = re.compile(r"\\u0000")
+
+
+class MalformedJwt(Exception):
+    """The text is not a JWT that we read; the message is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class UntrustedJwt:
+    """A well-formed JWT whose signature nobody has checked yet (RFC 7515 section 3)."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    signing_input: bytes
+    signature: bytes
+
+    @property
+    def alg(self) -> str:
+        """`alg` of the header; "" where it is no string."""
+        value = self.header.get("alg")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def typ(self) -> str | None:
+        """`typ`, lower case and without `application/` (RFC 7515 section 4.1.9)."""
+        value = self.header.get("typ")
+        return value.lower().removeprefix("application/") if isinstance(value, str) else None
+
+    def text(self, name: str) -> str:
+        """Return a claim that must be a non-empty string of at most 256 octets.
+
+        Raises:
+            MalformedJwt: it is not.
+
+        """
+        value = self.claims.get(name)
+        if not isinstance(value, str) or not value or len(value.encode()) > MOST_NAME:
+            raise MalformedJwt(name)
+        return value
+
+    def time(self, name: str) -> float | None:
+        """Return a NumericDate claim in unix seconds (RFC 7519 section 2), None when absent.
+
+        Raises:
+            MalformedJwt: it is no number, or not in 0 < x < 2**53.
+
+        """
+        if name not in self.claims:
+            return None
+        value = self.claims[name]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise MalformedJwt(name)
+        if not 0 < value < _LATEST:
+            raise MalformedJwt(name)
+        return value
+
+
+def read_jwt(text: str) -> UntrustedJwt:
+    """Take a compact JWS with a JSON object inside apart, strictly.
+
+    Raises:
+        MalformedJwt: more than 8 KiB, not three canonical base64url parts, not strict JSON,
+            a header name other than alg, typ, kid, cty, or a header value of a wrong type.
+
+    """
+    if len(text) > MOST_OCTETS:
+        msg = "longer than 8 KiB"
+        raise MalformedJwt(msg)
+    parts = text.split(".")
+    if len(parts) != _PARTS:
+        msg = "not three parts"
+        raise MalformedJwt(msg)
+    raw_header, raw_claims, signature = (_decode(part) for part in parts)
+    header = strict_object(raw_header)
+    if not header.keys() <= _HEADER_NAMES:
+        msg = "a header parameter that is not honoured"
+        raise MalformedJwt(msg)
+    for value in header.values():
+        if not isinstance(value, str) or len(value.encode()) > MOST_NAME:
+            msg = "a header value of a wrong type or length"
+            raise MalformedJwt(msg)
+    signing_input = text[: text.rindex(".")].encode("ascii")
+    return UntrustedJwt(header, strict_object(raw_claims), signing_input, signature)
+
+
+def _decode(part: str) -> bytes:
+    """Decode canonical base64url without padding (RFC 7515 section 2)."""
+    try:
+        octets = part.encode("ascii")
+        decoded = base64.urlsafe_b64decode(octets + b"=" * (-len(octets) % 4))
+    except ValueError:
+        msg = "not base64url"
+        raise MalformedJwt(msg) from None
+    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != octets:
+        msg = "not canonical base64url"
+        raise MalformedJwt(msg)
+    return decoded
+
+
+def strict_object(octets: bytes) -> dict[str, Any]:
+    """Parse a JSON object: UTF-8, no duplicate names, no NaN, no surrogates, no NUL.
+
+    Raises:
+        MalformedJwt: it is anything else, or nested too deeply.
+
+    """
+    try:
+        text = octets.decode()
+        value = json.loads(
+            text, object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite
+        )
+        if "\\u" in text:  # only an escape can smuggle in a lone surrogate or a NUL
+            json.dumps(value, ensure_ascii=False).encode()
+            if _ESCAPED_NUL.search(text):
+                _refuse("NUL")
+    except RecursionError:
+        msg = "nested too deeply"
+        raise MalformedJwt(msg) from None
+    except ValueError as error:
+        msg = f"not strict JSON: {type(error).__name__}"
+        raise MalformedJwt(msg) from None
+    if not isinstance(value, dict):
+        msg = "not a JSON object"
+        raise MalformedJwt(msg)
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        _refuse("duplicate name")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        _refuse("a number out of range")
+    return number
+
+
+def _refuse(what: str) -> NoReturn:
+    raise ValueError(what)

@@ -1,0 +1,1 @@
+"""The processes: binding the socket, running the workers, ending them well."""

@@ -1,0 +1,93 @@
+"""Running the service: one process, or several under a supervisor that restarts dead ones."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from tokenhouse import log
+
+if TYPE_CHECKING:
+    from tokenhouse.settings import Settings
+
+_IDLE_SECONDS = 15
+_DRAIN_SECONDS = 10
+_BACKLOG = 2048
+
+
+class ServeError(Exception):
+    """The service cannot be started; the text is one line: why, and what to do."""
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Bind the address, and listen.
+
+    Raises:
+        ServeError: it is taken or not ours, or is open to others without TLS.
+
+    """
+    tls = settings.tls_cert is not None or settings.behind_tls_proxy
+    if not tls and not _is_loopback(settings.host):
+        msg = (
+            f"{settings.host} can be reached from outside and there is no TLS; set tls_cert and "
+            "tls_key, or behind_tls_proxy where a proxy in front speaks TLS"
+        )
+        raise ServeError(msg)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (settings.host, settings.port), family=family, backlog=_BACKLOG
+        )
+    except OSError as error:
+        msg = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+        raise ServeError(msg) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def serve(settings: Settings, listening: socket.socket) -> None:
+    """Serve until a signal ends it."""
+    config = uvicorn.Config(
+        partial(make_application, settings),
+        factory=True,
+        interface="asgi3",
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        backlog=_BACKLOG,
+        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
+    server = uvicorn.Server(config)
+    if settings.workers == 1:
+        server.run(sockets=[listening])
+    else:
+        Multiprocess(config, target=server.run, sockets=[listening]).run()
+
+
+def make_application(settings: Settings) -> Any:  # noqa: ANN401 - because an ASGI application has no one type
+    """Make the ASGI application in a worker process."""
+    from tokenhouse.app import Application  # noqa: PLC0415 - because the supervisor needs none of it
+    from tokenhouse.opening import open_context  # noqa: PLC0415 - likewise, because it is the worker's
+
+    log.set_up(settings.log_format, settings.log_level)
+    return Application(open_context(settings))

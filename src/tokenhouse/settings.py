@@ -1,0 +1,206 @@
+"""Every option of the service: name, type, default, help.
+
+Read once, checked, frozen. Flags win, then environment (``TOKENHOUSE_<NAME>``), then the
+TOML file. ``docs/settings.md`` is generated from this module.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "TOKENHOUSE_"
+TOKEN_PATH = "/api/v1/auth/jwt/token"  # noqa: S105 - a path, because the rule sees "token"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text is one line that says why."""
+
+
+def _split(value: object) -> object:
+    """Take ``a,b`` from the environment as the list ``["a", "b"]``."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _check_url(value: str) -> str:
+    url = urlsplit(value)
+    plain = not (url.query or url.fragment or url.username)
+    if url.scheme not in {"http", "https"} or not url.hostname or not plain or value.endswith("/"):
+        msg = "must be an http(s) URL without query, fragment or final slash"
+        raise ValueError(msg)
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Url = Annotated[str, AfterValidator(_check_url)]
+
+
+class Settings(BaseSettings):
+    """All options, checked. Made once at start and passed on in the Context."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", enable_decoding=False
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Worker processes.")
+    data_dir: Path = Field(
+        Path("tokenhouse-data"), description="Folder of the database and the master key."
+    )
+    database_url: str = Field(
+        "",
+        description="`sqlite:///PATH` or `postgresql://user@host:5432/db`. "
+        "Default: `sqlite:///<data_dir>/tokenhouse.db`.",
+    )
+    issuer: Url = Field(
+        "",
+        description="Issuer identifier, exact; never taken from a request. Tokens of another "
+        "issuer are refused. Default: `http://<host>:<port>`.",
+    )
+    audience: Names = Field(
+        (),
+        description="`aud` of access tokens: one or several, comma-separated; the issuer is "
+        "added to them. Default: the issuer alone.",
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="File of the master keys, one a line, the first is current. "
+        "Default: `<data_dir>/master.key`.",
+    )
+    access_token_ttl: int = Field(
+        900, ge=60, le=3600, description="Life of an access token, seconds."
+    )
+    signing_alg: Literal["ES256", "EdDSA", "Ed25519", "RS256", "PS256"] = Field(
+        "ES256", description="JWS algorithm of access tokens (RFC 7518, RFC 9864)."
+    )
+    password_grant: bool = Field(
+        default=True, description="Offer `grant_type=password` (RFC 9700 section 2.4 advises off)."
+    )
+    basic_token: bool = Field(
+        default=True, description="Offer `GET /api/v1/auth/jwt/token/basic`."
+    )
+    accept_token_endpoint_audience: bool = Field(
+        default=True,
+        description="Accept the token endpoint's URL as sole `aud` of a `client_secret_jwt` "
+        "assertion, as the public SpatiaFi client sends it (RFC 10070 wants the issuer).",
+    )
+    clients_may_manage_clients: bool = Field(
+        default=True, description="A token got by app credentials may manage its owner's."
+    )
+    password_min_length: int = Field(
+        12, ge=8, le=1024, description="Shortest password accepted, characters."
+    )
+    max_secrets: int = Field(2, ge=1, le=10, description="Live secrets of one credential.")
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="`auto`: text on a terminal, JSON lines elsewhere."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
+    tls_cert: Path | None = Field(None, description="PEM certificate chain to serve TLS with.")
+    tls_key: Path | None = Field(None, description="PEM private key of `tls_cert`.")
+    behind_tls_proxy: bool = Field(
+        default=False, description="A proxy in front speaks TLS; allows a non-loopback address."
+    )
+    trusted_proxies: Names = Field(
+        (), description="Addresses whose `X-Forwarded-For` is believed, comma-separated."
+    )
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 - because pydantic-settings documents it
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del cls, settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, data: dict[str, Any]) -> dict[str, Any]:
+        """Work out the defaults that depend on other settings."""
+        given = dict(data)
+        host, port = given.get("host", "127.0.0.1"), given.get("port", 8000)
+        name = f"[{host}]" if ":" in str(host) else host
+        tls = "https" if given.get("tls_cert") else "http"
+        given["issuer"] = given.get("issuer") or f"{tls}://{name}:{port}"
+        folder = Path(given.get("data_dir") or "tokenhouse-data").absolute()
+        given["data_dir"] = folder
+        given["master_key_file"] = given.get("master_key_file") or folder / "master.key"
+        given["database_url"] = given.get("database_url") or f"sqlite:///{folder / 'tokenhouse.db'}"
+        return given
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            msg = "tls_cert and tls_key go together"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def token_endpoint(self) -> str:
+        """The token endpoint's own URL, from the issuer alone."""
+        return self.issuer + TOKEN_PATH
+
+    @property
+    def audiences(self) -> str | list[str]:
+        """`aud` of an access token (RFC 9068 section 2.2): the issuer, or a list with it."""
+        others = [name for name in self.audience if name != self.issuer]
+        return [*others, self.issuer] if others else self.issuer
+
+    @property
+    def keys_path(self) -> Path:
+        """Where the master keys are."""
+        return self.master_key_file or self.data_dir / "master.key"
+
+
+def load(
+    flags: Mapping[str, Any], config: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> Settings:
+    """Read the settings from flags, environment and file.
+
+    Args:
+        flags: options given on the command line; None means not given.
+        config: TOML file, if any.
+        environ: the process environment.
+
+    Raises:
+        SettingsError: a name is unknown or a value cannot be used.
+
+    """
+    merged: dict[str, Any] = {}
+    if config is not None:
+        try:
+            merged.update(tomllib.loads(config.read_text("utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            msg = f"cannot read the settings file {config}: {error}"
+            raise SettingsError(msg) from None
+    for name, value in environ.items():
+        if name.startswith(PREFIX):
+            merged[name.removeprefix(PREFIX).lower()] = value
+    merged.update({name: value for name, value in flags.items() if value is not None})
+    if unknown := sorted(merged.keys() - Settings.model_fields.keys()):
+        msg = f"unknown settings: {', '.join(unknown)}; docs/settings.md lists all"
+        raise SettingsError(msg)
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(map(str, first["loc"])) or "settings"
+        msg = f"setting {name}: {first['msg']}"
+        raise SettingsError(msg) from None

@@ -1,0 +1,81 @@
+"""Batch what arrives together: while one batch is at the database, the next one gathers.
+
+This stands where other servers have a cache: a round trip or an fsync is shared among those
+who wait for one, and nothing is ever stale.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
+
+K = TypeVar("K")
+V = TypeVar("V")
+MOST = 128  # keys a batch
+
+
+class Batcher(Generic[K, V]):
+    """Answers keys one by one, asks for them many at a time."""
+
+    def __init__(
+        self, perform: Callable[[Sequence[K]], Sequence[V]], executor: Executor | None
+    ) -> None:
+        """Make a batcher.
+
+        Args:
+            perform: answers keys in their order.
+            executor: where `perform` runs; None = on the event loop itself.
+
+        """
+        self._perform = perform
+        self._executor = executor
+        self._waiting: list[tuple[K, asyncio.Future[V]]] = []
+        self._busy = False
+
+    def ask(self, key: K) -> asyncio.Future[V]:
+        """Return what will be the answer to `key`."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[V] = loop.create_future()
+        self._waiting.append((key, future))
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._start)
+        return future
+
+    def _start(self) -> None:
+        batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        keys = [key for key, _ in batch]
+        loop = asyncio.get_running_loop()
+        if self._executor is not None:
+            done = loop.run_in_executor(self._executor, self._perform, keys)
+        else:
+            done = loop.create_future()
+            try:
+                done.set_result(self._perform(keys))
+            except Exception as error:  # noqa: BLE001 - because each asker gets it
+                done.set_exception(error)
+        if done.done():
+            self._finish(batch, done)
+        else:
+            done.add_done_callback(lambda ended: self._finish(batch, ended))
+
+    def _finish(
+        self, batch: list[tuple[K, asyncio.Future[V]]], done: asyncio.Future[Sequence[V]]
+    ) -> None:
+        error = done.exception()
+        answers = [] if error else done.result()
+        for index, (_, future) in enumerate(batch):
+            if future.done():  # who asked has gone
+                continue
+            if error:
+                future.set_exception(error)
+            else:
+                future.set_result(answers[index])
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._start)
+        else:
+            self._busy = False

@@ -1,0 +1,98 @@
+"""Table `client_secrets`: the sealed secrets of a client, several live ones at a time.
+
+Sealed, not hashed: `client_secret_jwt` needs the secret itself to check an HMAC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Double, ForeignKey, LargeBinary, String, Table, select
+
+from tokenhouse.store.clients import COLUMNS, Client, Owned, clients, owned
+from tokenhouse.store.schema import Uuid, metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+SEAL = "client-secret"  # the purpose under which they are sealed; the identity is secret_id
+client_secrets = Table(
+    "client_secrets",
+    metadata,
+    Column("secret_id", Uuid, primary_key=True),
+    Column("client_id", Uuid, ForeignKey("clients.client_id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("label", String(200), nullable=False),
+    Column("hint", String(8), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """One row; `hint` is the end of the secret, to tell it from others."""
+
+    secret_id: str
+    client_id: str
+    sealed: bytes
+    label: str
+    hint: str
+    created_at: float
+    expires_at: float | None
+
+    def is_live(self, now: float) -> bool:
+        """Tell whether the secret may be used at `now`, unix seconds."""
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A client with its secrets: what authenticating it needs to know."""
+
+    owned: Owned
+    secrets: tuple[ClientSecret, ...]
+
+
+_SECRET = client_secrets.c
+_known = owned.add_columns(*client_secrets.columns).outerjoin(
+    client_secrets, _SECRET.client_id == clients.c.client_id
+)
+
+
+def add(connection: Connection, secret: ClientSecret) -> None:
+    """Add a secret."""
+    row = {name: getattr(secret, name) for name in ClientSecret.__slots__}
+    connection.execute(client_secrets.insert(), row)
+
+
+def known(connection: Connection, ids: Sequence[str]) -> list[Known | None]:
+    """Return the clients with these ids and their secrets, in their order."""
+    rows: dict[str, list[tuple[object, ...]]] = {}
+    for row in connection.execute(_known.where(clients.c.client_id.in_(ids))):
+        rows.setdefault(row[0], []).append(tuple(row))
+    return [_gather(rows[id_]) if id_ in rows else None for id_ in ids]
+
+
+def _gather(rows: list[tuple[object, ...]]) -> Known:
+    first = rows[0]
+    client = Client(*first[:COLUMNS])  # type: ignore[arg-type]  # - because a row has no types
+    secrets = (row[COLUMNS + 1 :] for row in rows if row[COLUMNS + 1] is not None)
+    return Known(
+        Owned(client, bool(first[COLUMNS])),
+        tuple(ClientSecret(*secret) for secret in secrets),  # type: ignore[arg-type]  # - likewise, because a row has no types
+    )
+
+
+def of_client(connection: Connection, client_id: str) -> list[ClientSecret]:
+    """Return a client's secrets, oldest first."""
+    query = select(client_secrets).where(_SECRET.client_id == client_id)
+    return [ClientSecret(*row) for row in connection.execute(query.order_by(_SECRET.created_at))]
+
+
+def remove_of_deleted(connection: Connection, client_ids: Sequence[str]) -> None:
+    """Forget the secrets of deleted clients: what is gone cannot leak."""
+    connection.execute(client_secrets.delete().where(_SECRET.client_id.in_(client_ids)))

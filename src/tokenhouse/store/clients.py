@@ -1,0 +1,187 @@
+"""Table `clients`: app credentials, as protocol code sees them.
+
+Deleting marks the row: it stays so that introspection and audit can still tell, and its
+`client_id` never comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    select,
+    tuple_,
+)
+
+from tokenhouse.store.schema import Uuid, metadata
+from tokenhouse.store.users import users
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("disabled", Boolean, nullable=False),
+    Column("deleted_at", Double),
+    Column("auth_methods", Text),
+    Column("parent_id", Uuid, ForeignKey("clients.client_id")),
+    Column("may_introspect", Boolean, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Index("ix_clients_owner", "user_id", "created_at", "client_id"),
+    Index("ix_clients_parent", "parent_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One row.
+
+    Attributes:
+        auth_methods: the methods the owner allows, space-separated; None = any.
+        parent_id: the credential whose token made this one.
+        generation: moves on when all the client's tokens must end.
+
+    """
+
+    client_id: str
+    user_id: str
+    name: str
+    description: str
+    created_at: float
+    expires_at: float | None
+    disabled: bool
+    deleted_at: float | None
+    auth_methods: str | None
+    parent_id: str | None
+    may_introspect: bool
+    generation: int
+
+    def is_live(self, now: float) -> bool:
+        """Tell whether the credential may be used at `now`, unix seconds."""
+        ended = self.expires_at is not None and self.expires_at <= now
+        return not (self.disabled or self.deleted_at is not None or ended)
+
+    def allows(self, method: str) -> bool:
+        """Tell whether the owner allows this authentication method."""
+        return self.auth_methods is None or method in self.auth_methods.split(" ")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A client and whether its owner is active: what a token check needs to know."""
+
+    client: Client
+    owner_active: bool
+
+    def is_live(self, now: float) -> bool:
+        """Tell whether the client may be used at `now`, unix seconds."""
+        return self.owner_active and self.client.is_live(now)
+
+
+COLUMNS = len(Client.__slots__)
+owned = select(clients, users.c.is_active).join(users, users.c.id == clients.c.user_id)
+_kept = clients.c.deleted_at.is_(None)
+
+
+def add(connection: Connection, client: Client) -> None:
+    """Add a client."""
+    row = {name: getattr(client, name) for name in Client.__slots__}
+    connection.execute(clients.insert(), row)
+
+
+def by_ids(connection: Connection, ids: Sequence[str]) -> list[Owned | None]:
+    """Return the clients with these ids in their order, deleted ones too."""
+    rows = connection.execute(owned.where(clients.c.client_id.in_(ids)))
+    found = {row.client_id: Owned(Client(*row[:COLUMNS]), row[COLUMNS]) for row in rows}
+    return [found.get(id_) for id_ in ids]
+
+
+def find(connection: Connection, client_id: str) -> Client | None:
+    """Return the client with this id unless it is deleted."""
+    query = select(clients).where(clients.c.client_id == client_id, _kept)
+    row = connection.execute(query).one_or_none()
+    return Client(*row) if row else None
+
+
+def of_user(
+    connection: Connection,
+    user_id: str,
+    *,
+    limit: int | None = None,
+    after: tuple[float, str] | None = None,
+) -> list[Client]:
+    """Return a user's clients, oldest first.
+
+    Args:
+        connection: where to ask.
+        user_id: the owner.
+        limit: at most so many; None = all.
+        after: `created_at` and `client_id` of the last one seen.
+
+    """
+    order = (clients.c.created_at, clients.c.client_id)
+    query = select(clients).where(clients.c.user_id == user_id, _kept).order_by(*order)
+    if after is not None:
+        query = query.where(tuple_(*order) > tuple_(*after))
+    return [Client(*row) for row in connection.execute(query.limit(limit))]
+
+
+def change(connection: Connection, client_id: str, **values: Any) -> None:  # noqa: ANN401 - because columns differ in type
+    """Change columns of one client."""
+    connection.execute(clients.update().where(clients.c.client_id == client_id).values(**values))
+
+
+def end_tokens(connection: Connection, *, client_id: str = "", user_id: str = "") -> None:
+    """End all tokens of one client, or of all clients of a user."""
+    which = clients.c.client_id == client_id if client_id else clients.c.user_id == user_id
+    connection.execute(
+        clients.update().where(which).values(generation=clients.c.generation + 1)
+    )
+
+
+def delete(connection: Connection, client_id: str, now: float) -> bool:
+    """Mark a client and all that it created, and they, as deleted at `now`.
+
+    Returns:
+        False where it was unknown or deleted already.
+
+    """
+    family = select(clients.c.client_id).where(clients.c.client_id == client_id).cte(recursive=True)
+    family = family.union(
+        select(clients.c.client_id).join(family, clients.c.parent_id == family.c.client_id)
+    )
+    marked = (
+        clients.update()
+        .where(clients.c.client_id.in_(select(family.c.client_id)), _kept)
+        .values(deleted_at=now)
+        .returning(clients.c.client_id)
+    )
+    live = select(clients.c.client_id).where(clients.c.client_id == client_id, _kept)
+    if connection.execute(live).one_or_none() is None:
+        return False
+    return client_id in connection.execute(marked).scalars().all()
+
+
+def delete_of_user(connection: Connection, user_id: str, now: float) -> None:
+    """Mark all clients of a user as deleted at `now`."""
+    mine = clients.update().where(clients.c.user_id == user_id, _kept)
+    connection.execute(mine.values(deleted_at=now))

@@ -1,0 +1,33 @@
+"""Table `installation`: the one row that says which master key this database belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Double, Integer, LargeBinary, Table, select
+
+from tokenhouse.store.schema import metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SEAL = "installation"
+CHECK = b"tokenhouse"
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sealed_check", LargeBinary, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+
+def add(connection: Connection, sealed_check: bytes, now: float) -> None:
+    """Write the row."""
+    row = {"id": 1, "sealed_check": sealed_check, "created_at": now}
+    connection.execute(installation.insert(), row)
+
+
+def sealed_check(connection: Connection) -> bytes | None:
+    """Return the sealed constant that only the right master key opens."""
+    return connection.execute(select(installation.c.sealed_check)).scalar_one_or_none()

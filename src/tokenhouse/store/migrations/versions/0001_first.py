@@ -1,0 +1,73 @@
+"""The first schema: users, clients and their secrets, signing keys, uses."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_UUID = sa.String(36)
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("sealed_check", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", _UUID, primary_key=True),
+        sa.Column("email", sa.String(320), nullable=False),
+        sa.Column("email_key", sa.String(960), nullable=False, unique=True),
+        sa.Column("password_hash", sa.Text, nullable=False),
+        sa.Column("is_active", sa.Boolean, nullable=False),
+        sa.Column("is_superuser", sa.Boolean, nullable=False),
+        sa.Column("is_verified", sa.Boolean, nullable=False),
+        sa.Column("generation", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+    )
+    op.create_table(
+        "clients",
+        sa.Column("client_id", _UUID, primary_key=True),
+        sa.Column("user_id", _UUID, sa.ForeignKey("users.id"), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("expires_at", sa.Double),
+        sa.Column("disabled", sa.Boolean, nullable=False),
+        sa.Column("deleted_at", sa.Double),
+        sa.Column("auth_methods", sa.Text),
+        sa.Column("parent_id", _UUID, sa.ForeignKey("clients.client_id")),
+        sa.Column("may_introspect", sa.Boolean, nullable=False),
+        sa.Column("generation", sa.Integer, nullable=False),
+    )
+    op.create_index("ix_clients_owner", "clients", ["user_id", "created_at", "client_id"])
+    op.create_index("ix_clients_parent", "clients", ["parent_id"])
+    op.create_table(
+        "client_secrets",
+        sa.Column("secret_id", _UUID, primary_key=True),
+        sa.Column("client_id", _UUID, sa.ForeignKey("clients.client_id"), nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("label", sa.String(200), nullable=False),
+        sa.Column("hint", sa.String(8), nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("expires_at", sa.Double),
+    )
+    op.create_index("ix_client_secrets_client_id", "client_secrets", ["client_id"])
+    op.create_table(
+        "signing_keys",
+        sa.Column("kid", sa.String(64), primary_key=True),
+        sa.Column("alg", sa.String(16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+    )
+    op.create_table(
+        "used_once",
+        sa.Column("digest", sa.LargeBinary, primary_key=True),
+        sa.Column("ends_at", sa.Double, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_used_once_ends_at", "used_once", ["ends_at"])

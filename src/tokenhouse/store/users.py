@@ -1,0 +1,107 @@
+"""Table `users`: people who sign in and own credentials."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Boolean, Column, Double, Integer, String, Table, Text, select
+from sqlalchemy.exc import IntegrityError
+
+from tokenhouse.store.schema import Uuid, metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", String(320), nullable=False),
+    Column("email_key", String(960), nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("is_superuser", Boolean, nullable=False),
+    Column("is_verified", Boolean, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+
+class EmailTaken(Exception):
+    """Another user has this e-mail address, or one that compares equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One row. `generation` moves on when all the user's own tokens must end."""
+
+    id: str
+    email: str
+    email_key: str
+    password_hash: str
+    is_active: bool
+    is_superuser: bool
+    is_verified: bool
+    generation: int
+    created_at: float
+
+
+def email_key(email: str) -> str:
+    """Return what e-mail addresses are compared by: NFKC, casefold, NFKC."""
+    folded = unicodedata.normalize("NFKC", email).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def add(connection: Connection, user: User) -> None:
+    """Add a user.
+
+    Raises:
+        EmailTaken: see there; the database's unique constraint decides.
+
+    """
+    row = {name: getattr(user, name) for name in User.__slots__}
+    try:
+        connection.execute(users.insert(), row)
+    except IntegrityError:
+        raise EmailTaken from None
+
+
+def by_ids(connection: Connection, ids: Sequence[str]) -> list[User | None]:
+    """Return the users with these ids, in their order."""
+    rows = connection.execute(select(users).where(users.c.id.in_(ids)))
+    found = {row.id: User(*row) for row in rows}
+    return [found.get(id_) for id_ in ids]
+
+
+def by_email(connection: Connection, email: str) -> User | None:
+    """Return the user with this e-mail address, compared by its key."""
+    query = select(users).where(users.c.email_key == email_key(email))
+    row = connection.execute(query).one_or_none()
+    return User(*row) if row else None
+
+
+def every(connection: Connection) -> list[User]:
+    """Return all users, oldest first."""
+    query = select(users).where(users.c.email != "").order_by(users.c.created_at, users.c.id)
+    return [User(*row) for row in connection.execute(query)]
+
+
+def change(connection: Connection, id_: str, **values: Any) -> None:  # noqa: ANN401 - because columns differ in type
+    """Change columns of one user."""
+    connection.execute(users.update().where(users.c.id == id_).values(**values))
+
+
+def end_tokens(connection: Connection, id_: str) -> None:
+    """End all tokens that the user got with the password."""
+    change(connection, id_, generation=users.c.generation + 1)
+
+
+def blank(connection: Connection, id_: str) -> None:
+    """Delete a user, keeping the bare row so that its id still means something."""
+    gone = f"deleted:{id_}"
+    values = {"email": "", "email_key": gone, "password_hash": "", "is_active": False}
+    change(connection, id_, **values)

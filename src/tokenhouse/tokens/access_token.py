@@ -1,0 +1,91 @@
+"""Checking an access token of ours, strictly (RFC 9068 section 4), and whether it still lives.
+
+What a resource API does offline, and after it what only we can: is the user active, is the
+credential there, are tokens of this generation still good?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokenhouse.oauth.jwt_claims import LEEWAY, MalformedJwt, UntrustedJwt, read_jwt
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+    from tokenhouse.store.clients import Owned
+    from tokenhouse.store.users import User
+
+FIRST_PARTY = "first-party"  # client_id of tokens that a person got without a client
+
+
+class InvalidToken(Exception):
+    """The token is not good now; the message is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A good token: the claims, whose it is, and through which client it was got."""
+
+    claims: dict[str, object]
+    user: User
+    client: Owned | None
+
+    @property
+    def is_users_own(self) -> bool:
+        """Tell a token that a person signed in for from one that a program got."""
+        return self.claims["sub"] == self.user.id
+
+
+async def check(context: Context, text: str) -> AccessToken:
+    """Check a token.
+
+    Raises:
+        InvalidToken: malformed, not ours, ended, or its user or client is no longer good.
+
+    """
+    try:
+        jwt = read_jwt(text)
+        _check_offline(context, jwt)
+        user_id, client_id = jwt.text("user_id"), jwt.text("client_id")
+    except MalformedJwt as error:
+        msg = f"malformed: {error}"
+        raise InvalidToken(msg) from None
+    user = await context.hot.user.ask(user_id)
+    client = None if client_id == FIRST_PARTY else await context.hot.owned.ask(client_id)
+    if user is None or not user.is_active:
+        msg = "the user is gone or disabled"
+        raise InvalidToken(msg)
+    if client_id != FIRST_PARTY and (client is None or not client.is_live(context.clock())):
+        msg = "the credential is gone, disabled or expired"
+        raise InvalidToken(msg)
+    token = AccessToken(jwt.claims, user, client)
+    own = user.generation if token.is_users_own else 0
+    through = client.client.generation if client else 0
+    if jwt.claims.get("gen") != own + through:
+        msg = "tokens of this generation have ended"
+        raise InvalidToken(msg)
+    return token
+
+
+def _check_offline(context: Context, jwt: UntrustedJwt) -> None:
+    kid = jwt.header.get("kid")
+    signer = context.keyring.find(kid) if isinstance(kid, str) else None
+    if jwt.typ != "at+jwt" or signer is None or jwt.alg != signer.alg:
+        msg = "typ, kid or alg"
+        raise MalformedJwt(msg)
+    if not signer.verify(jwt.signing_input, jwt.signature):
+        msg = "signature"
+        raise MalformedJwt(msg)
+    now = context.clock()
+    exp, iat = jwt.time("exp"), jwt.time("iat")
+    if exp is None or exp <= now or iat is None or iat > now + LEEWAY:
+        msg = "ended or not yet begun"
+        raise MalformedJwt(msg)
+    if jwt.claims.get("iss") != context.settings.issuer:
+        msg = "another issuer's"
+        raise MalformedJwt(msg)
+    aud = jwt.claims.get("aud")
+    if context.settings.issuer not in (aud if isinstance(aud, list) else [aud]):
+        msg = "for another audience"
+        raise MalformedJwt(msg)

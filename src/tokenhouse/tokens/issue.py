@@ -1,0 +1,45 @@
+"""Issuing: an Approval becomes the token response (RFC 6749 section 5.1)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tokenhouse.crypto.secrets import make_jti
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+    from tokenhouse.oauth.approval import Approval
+
+
+def issue(context: Context, approval: Approval) -> dict[str, object]:
+    """Make an access token and the response that carries it.
+
+    Returns:
+        The members of RFC 6749 section 5.1, and `expires_at` (unix seconds) as the reference
+        has it.
+
+    """
+    now = int(context.clock())
+    life = context.settings.access_token_ttl
+    scope = {} if approval.scope is None else {"scope": approval.scope}
+    claims = {
+        "iss": context.settings.issuer,
+        "sub": approval.subject,
+        "aud": context.settings.audiences,
+        "client_id": approval.client_id,
+        "iat": now,
+        "exp": now + life,
+        "jti": make_jti(),
+        "user_id": approval.user_id,
+        "gen": approval.generation,
+        **scope,
+    }
+    token = context.keyring.current.sign(json.dumps(claims, separators=(",", ":")).encode())
+    return {
+        "access_token": token,
+        "token_type": "bearer",
+        "expires_in": life,
+        "expires_at": now + life,
+        **scope,
+    }
