@@ -1,0 +1,84 @@
+# Everything this project does on a machine that has Python 3.11 or later, git and make.
+# The environment lives in .venv and holds exactly what requirements/*.txt lock by hash.
+
+PYTHON ?= python3.13 python3.12 python3.11 python3
+FIRST_USER ?= you@example.com
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA_DIR ?= tokenhouse-data
+TESTS ?= tests
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --universal \
+	--python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test check format lint types imports docs bench lock clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+
+run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT, DATA_DIR)
+	@exec $(BIN)/tokenhouse serve --host "$(HOST)" --port "$(PORT)" \
+		--data-dir "$(DATA_DIR)" --first-user "$(FIRST_USER)"
+
+test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part)
+	$(BIN)/python -m pytest $(TESTS)
+
+check: lint types imports test  ## everything that must hold before a change lands
+
+format: .venv/dev .venv/package  ## lay out the code and mend what the linter can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: .venv/dev .venv/package  ## layout and every lint rule
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
+types: .venv/dev .venv/package  ## mypy and pyright, both strict
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+imports: .venv/dev .venv/package  ## who may import whom
+	$(BIN)/lint-imports --no-logo
+
+docs: .venv/dev .venv/package  ## write the generated pages anew
+	$(BIN)/python -m pytest --collect-only --quiet --write-conformance
+
+bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
+	$(BIN)/python -m bench.tokens
+
+lock: .venv/dev  ## resolve requirements/*.txt anew (LOCK_FLAGS=--upgrade for newer releases)
+	$(LOCK) $(LOCK_FLAGS) --all-extras --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --group build -c requirements/dev.txt pyproject.toml -o requirements/run.txt
+
+clean:  ## remove the environment and every cache, never a database
+	rm -rf .venv .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip comes last into a new environment: one that has it is whole.
+$(BIN)/pip:
+	@for python in $(PYTHON); do \
+		if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "making .venv with $$python"; rm -rf .venv; exec $$python -m venv .venv; \
+		fi; \
+	done; \
+	echo "no Python >= 3.11 with its venv module among: $(PYTHON) (try make PYTHON=/path/to/python, or install python3-venv)" >&2; exit 1
+
+.venv/run: requirements/run.txt | $(BIN)/pip
+	@echo "installing what the service needs: requirements/run.txt"
+	@$(PIP) --require-hashes --only-binary :all: -r $<
+	@touch $@
+
+.venv/dev: requirements/dev.txt | $(BIN)/pip
+	@echo "installing what the checks need too (some minutes the first time): requirements/dev.txt"
+	@$(PIP) --require-hashes --only-binary :all: -r $<
+	@touch $@ .venv/run
+
+.venv/package: pyproject.toml | $(BIN)/pip
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""The architecture's own tests: rules that hold for every file, whoever writes it."""
