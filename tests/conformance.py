@@ -28,12 +28,16 @@ Clauses = dict[str, dict[str, list[str]]]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--write-conformance [FILE]`."""
     where = parser.getgroup("conformance")
-    where.addoption("--write-conformance", nargs="?", const=PAGE, metavar="FILE", help=f"write {PAGE} (or FILE)")
+    where.addoption(
+        "--write-conformance", nargs="?", const=PAGE, metavar="FILE", help=f"write {PAGE} (or FILE)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, which `--strict-markers` asks for."""
-    config.addinivalue_line("markers", "clause(reference): the clause of a standard that this test shows")
+    config.addinivalue_line(
+        "markers", "clause(reference): the clause of a standard that this test shows"
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -59,7 +63,11 @@ def page(clauses: Clauses) -> str:
     parts = [INTRODUCTION, f"{count} tests, {len(clauses)} clauses, {len(standards)} standards.\n"]
     for standard, of_it in standards.items():
         rows = (_line(clause, clauses[clause]) for clause in of_it)
-        parts.append("\n".join((f"## {standard}\n", "| section | tests | shown by |", "|---|--:|---|", *rows, "")))
+        parts.append(
+            "\n".join(
+                (f"## {standard}\n", "| section | tests | shown by |", "|---|--:|---|", *rows, "")
+            )
+        )
     return "\n".join(parts)
 
 
@@ -81,4 +89,6 @@ def _short_name(item: pytest.Item) -> str:
 
 def _natural(clause: str) -> list[tuple[int, str]]:
     """RFC 6749 before RFC 10070, section 5.2 before section 5.10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", clause)]
+    return [
+        (int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", clause)
+    ]

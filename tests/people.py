@@ -64,7 +64,9 @@ def sign_in(service: Service, email: str, password: str) -> Person:
 
 def add_credential(service: Service, owner: Person, **members: object) -> Credential:
     """Make app credentials for `owner`; `members` go into the body. Raises AssertionError if refused."""
-    answer = httpx.post(service.url + CLIENTS, json=members, headers=owner.bearer, trust_env=False, timeout=30)
+    answer = httpx.post(
+        service.url + CLIENTS, json=members, headers=owner.bearer, trust_env=False, timeout=30
+    )
     assert answer.status_code == httpx.codes.CREATED, answer.text
     made = answer.json()
     return Credential(made["client_id"], made["client_secret"], owner)

@@ -37,7 +37,9 @@ class Request:
             return self.headers
         named = {name.lower() for name, _ in self.headers}
         host = () if "host" in named else (("Host", f"{HOST}:{port}"),)
-        sized = "transfer-encoding" in named or not (self.body or self.method in {"POST", "PUT", "PATCH"})
+        sized = "transfer-encoding" in named or not (
+            self.body or self.method in {"POST", "PUT", "PATCH"}
+        )
         length = () if sized else (("Content-Length", str(len(self.body))),)
         return (*host, *self.headers, *length, ("Connection", "close"))
 

@@ -144,7 +144,9 @@ class Service:
 
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TOKENHOUSE_")}
-        return inherited | {f"TOKENHOUSE_{name.upper()}": value for name, value in self.settings.items()}
+        return inherited | {
+            f"TOKENHOUSE_{name.upper()}": value for name, value in self.settings.items()
+        }
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:

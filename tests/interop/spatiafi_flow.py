@@ -11,8 +11,8 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -60,7 +60,7 @@ def first_use(api_url: str) -> Answer:
 
 async def call_async(api_url: str) -> Answer:
     """An API call with the async session, by the credentials that the package has stored."""
-    async with await package("session").get_async_session() as session:
+    async with an_async_session() as session:
         return seen(await session.get(api_url))
 
 
@@ -85,12 +85,22 @@ async def renewal_async(api_url: str) -> Answer:
     """The same with the async session."""
     answers: list[Answer] = []
     tokens: list[Answer] = []
-    async with await package("session").get_async_session() as session:
+    async with an_async_session() as session:
         for age in (0, 0, LONGER_THAN_A_TOKEN_LIVES):
             session.token["expires_at"] -= age
             answers.append(seen(await session.get(api_url)))
             tokens.append(dict(session.token))
     return {"answers": answers, "tokens": tokens}
+
+
+@asynccontextmanager
+async def an_async_session() -> AsyncGenerator[Any]:
+    """The async session, closed at the end; it opened itself when it fetched its token."""
+    session = await package("session").get_async_session()
+    try:
+        yield session
+    finally:
+        await session.aclose()
 
 
 def package(module: str) -> Any:

@@ -16,7 +16,8 @@ from tests.interop.conftest import Place
 from tests.people import Credential, Person
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)
+    deprecate: Any = import_module("authlib.deprecate")  # which sets a warning filter of its own
+    warnings.simplefilter("ignore", deprecate.AuthlibDeprecationWarning)
     httpx_client: Any = import_module("authlib.integrations.httpx_client")
     requests_client: Any = import_module("authlib.integrations.requests_client")
     rfc7523: Any = import_module("authlib.oauth2.rfc7523")

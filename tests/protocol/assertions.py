@@ -21,7 +21,11 @@ ABSENT = object()
 def cases(table: Mapping[str, tuple[str, Make]]) -> pytest.MarkDecorator:
     """Run a test once an assertion, named, with the clause that asks for its refusal."""
     return pytest.mark.parametrize(
-        "make", [pytest.param(make, id=name, marks=pytest.mark.clause(at)) for name, (at, make) in table.items()]
+        "make",
+        [
+            pytest.param(make, id=name, marks=pytest.mark.clause(at))
+            for name, (at, make) in table.items()
+        ],
     )
 
 
@@ -50,7 +54,9 @@ def claims(w: World, app: Credential | None = None, /, **changes: object) -> dic
     return {name: value for name, value in (right | changed).items() if value is not ABSENT}
 
 
-def signed(w: World, payload: bytes, header: bytes = b'{"alg":"HS256"}', *, alg: str = "HS256") -> bytes:
+def signed(
+    w: World, payload: bytes, header: bytes = b'{"alg":"HS256"}', *, alg: str = "HS256"
+) -> bytes:
     """Any two documents, signed with the app's true secret."""
     return jws.compact(header, payload, w.app.client_secret.encode(), alg)
 
@@ -69,7 +75,11 @@ def with_header(also: str = "", /, **members: object) -> Make:
     """Right but for this header, which has `alg: HS256` unless told otherwise."""
 
     def make(w: World) -> bytes:
-        header = {name: value for name, value in ({"alg": "HS256"} | members).items() if value is not ABSENT}
+        header = {
+            name: value
+            for name, value in ({"alg": "HS256"} | members).items()
+            if value is not ABSENT
+        }
         return signed(w, jws.dump(claims(w)), jws.dump(header, also))
 
     return make

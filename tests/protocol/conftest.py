@@ -11,7 +11,13 @@ from tests.service import Service
 
 
 @pytest.fixture(scope="module")
-def world(service: Service, http: httpx.Client, someone: Person, app: Credential, credential: MakeCredential) -> World:
+def world(
+    service: Service,
+    http: httpx.Client,
+    someone: Person,
+    app: Credential,
+    credential: MakeCredential,
+) -> World:
     """Two people and their app credentials, and one credential that its owner has deleted."""
     deleted = credential(someone)
     gone = http.delete(f"{CLIENTS}/{deleted.client_id}", headers=someone.bearer)

@@ -53,13 +53,16 @@ class Row:
 def table(*rows: Row) -> pytest.MarkDecorator:
     """Run a test once a row, under the row's name and clause."""
     return pytest.mark.parametrize(
-        "row", [pytest.param(row, id=row.name, marks=pytest.mark.clause(row.clause)) for row in rows]
+        "row",
+        [pytest.param(row, id=row.name, marks=pytest.mark.clause(row.clause)) for row in rows],
     )
 
 
 def basic(user_id: str | bytes, password: str | bytes) -> str:
     """The value of an Authorization header by RFC 7617; nothing is percent-encoded."""
-    given = b":".join(part.encode() if isinstance(part, str) else part for part in (user_id, password))
+    given = b":".join(
+        part.encode() if isinstance(part, str) else part for part in (user_id, password)
+    )
     return "Basic " + base64.b64encode(given).decode()
 
 

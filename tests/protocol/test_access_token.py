@@ -84,7 +84,10 @@ def test_token_is_a_compact_jws_without_padding(world: World) -> None:
 def test_issuer_never_comes_from_the_request(header: str, world: World) -> None:
     right_form = by_post(world)
     value = "host=as.example" if header == "Forwarded" else "as.example"
-    answer = send(world.service.port, Request("POST", TOKEN, (*right_form.headers, (header, value)), right_form.body))
+    answer = send(
+        world.service.port,
+        Request("POST", TOKEN, (*right_form.headers, (header, value)), right_form.body),
+    )
     token_response(answer, world.service, user_id=world.someone.id, client_id=world.app.client_id)
 
 
@@ -98,6 +101,10 @@ def test_bearer_in_a_basic_answer_works_at_once(service: Service, world: World) 
 
 @pytest.mark.clause("RFC 6749 section 4.3.3")
 def test_password_grant_answers_as_the_basic_route_does(world: World) -> None:
-    pairs = (("grant_type", "password"), ("username", world.someone.email), ("password", world.someone.password))
+    pairs = (
+        ("grant_type", "password"),
+        ("username", world.someone.email),
+        ("password", world.someone.password),
+    )
     answer = send(world.service.port, form(*pairs))
     token_response(answer, world.service, user_id=world.someone.id, client_id=None)

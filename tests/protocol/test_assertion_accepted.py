@@ -68,30 +68,45 @@ GOOD: dict[str, tuple[str, Make]] = {
     "jti-one-octet-each-time-new": ("RFC 7519 section 4.1.7", with_claims(jti="1")),
     "jti-256-octets": ("RFC 7519 section 4.1.7", with_claims(jti="b" * 256)),
     "jti-256-octets-of-128-letters": ("RFC 7519 section 4.1.7", with_claims(jti="é" * 128)),
-    "jti-surrogate-pair": ("RFC 7519 section 4.1.7", with_claims(jti=jws.Literal('"\\ud83d\\ude00"'))),
+    "jti-surrogate-pair": (
+        "RFC 7519 section 4.1.7",
+        with_claims(jti=jws.Literal('"\\ud83d\\ude00"')),
+    ),
     "jti-raw-utf-8": ("RFC 7519 section 4.1.7", with_claims(jti=jws.Literal('"ü"'))),
     "unknown-claims": ("RFC 7519 section 4", with_claims(x={"y": [1, None, True, "z"]}, scope="")),
-    "white-space-in-json": ("RFC 7519 section 7.2", lambda w: signed(w, b" \r\n\t" + jws.dump(claims(w)) + b"\n")),
+    "white-space-in-json": (
+        "RFC 7519 section 7.2",
+        lambda w: signed(w, b" \r\n\t" + jws.dump(claims(w)) + b"\n"),
+    ),
 }
 
 
 def typed(assertion_type: str) -> Callable[[World], Request]:
     """A right assertion under this type."""
     return lambda w: form(
-        *CLIENT_CREDENTIALS, ("client_assertion", right(w)), ("client_assertion_type", assertion_type)
+        *CLIENT_CREDENTIALS,
+        ("client_assertion", right(w)),
+        ("client_assertion_type", assertion_type),
     )
 
 
 @cases(GOOD)
 def test_right_assertion_gets_a_token(make: Make, world: World) -> None:
     answer = send(world.service.port, by_jwt(make(world)))
-    got = token_response(answer, world.service, user_id=world.someone.id, client_id=world.app.client_id)
+    got = token_response(
+        answer, world.service, user_id=world.someone.id, client_id=world.app.client_id
+    )
     assert got["sub"] == world.app.client_id
 
 
 @table(
     Row(FORM, "client-id-beside", lambda w: by_jwt(right(w), ("client_id", w.app.client_id)), 200),
-    Row(FORM, "empty-parameters-beside", lambda w: by_jwt(right(w), ("client_id", ""), ("client_secret", "")), 200),
+    Row(
+        FORM,
+        "empty-parameters-beside",
+        lambda w: by_jwt(right(w), ("client_id", ""), ("client_secret", "")),
+        200,
+    ),
     Row(
         FORM,
         "client-id-of-another",
@@ -128,7 +143,7 @@ def test_right_assertion_gets_a_token(make: Make, world: World) -> None:
             "upper-case": BEARER_TYPE.upper(),
             "space-after": BEARER_TYPE + " ",
             "nul-after": BEARER_TYPE + "\0",
-            "word": "jwt-bearer",
+            "word": "some-assertion",
         }.items()
     ),
     Row(
@@ -147,7 +162,9 @@ def test_assertion_parameters(row: Row, world: World) -> None:
     request = row.request(world)
     answer = send(world.service.port, request)
     if row.status == httpx.codes.OK:
-        token_response(answer, world.service, user_id=world.someone.id, client_id=world.app.client_id)
+        token_response(
+            answer, world.service, user_id=world.someone.id, client_id=world.app.client_id
+        )
     else:
         refusal(answer, row, request)
 

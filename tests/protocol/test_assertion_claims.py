@@ -84,7 +84,10 @@ BAD: dict[str, tuple[str, Make]] = {
     "aud-path-alone": (AUDIENCE, with_claims(aud=TOKEN)),
     "aud-prefix": (AUDIENCE, with_claims(aud=lambda w: w.issuer[:-1])),
     "aud-empty-array": (AUDIENCE, with_claims(aud=[])),
-    "aud-array-with-another": (AUDIENCE, with_claims(aud=lambda w: [w.issuer, "https://as.example"])),
+    "aud-array-with-another": (
+        AUDIENCE,
+        with_claims(aud=lambda w: [w.issuer, "https://as.example"]),
+    ),
     "aud-array-twice-right": (AUDIENCE, with_claims(aud=lambda w: [w.issuer, w.issuer])),
     "aud-array-both-right": (AUDIENCE, with_claims(aud=lambda w: [w.issuer, w.token_endpoint])),
     "aud-array-of-another": (AUDIENCE, with_claims(aud=["https://as.example"])),
@@ -126,10 +129,16 @@ BAD: dict[str, tuple[str, Make]] = {
     "jti-number": (JTI, with_claims(jti=5)),
     "jti-array": (JTI, with_claims(jti=["a"])),
     "jti-257-octets": (JTI, with_claims(jti="a" * 257)),
-    "jti-258-octets-of-129-letters": (JTI, with_claims(jti=jws.Literal('"' + "\\u00e9" * 129 + '"'))),
+    "jti-258-octets-of-129-letters": (
+        JTI,
+        with_claims(jti=jws.Literal('"' + "\\u00e9" * 129 + '"')),
+    ),
     "jti-nul": (JTI, with_claims(jti="a\0b")),
     "jti-lone-surrogate": (JTI, with_claims(jti=jws.Literal('"\\ud83d"'))),
-    "secret-in-claims-only": (WHO, lambda w: signed(w, jws.dump({"client_secret": w.app.client_secret}))),
+    "secret-in-claims-only": (
+        WHO,
+        lambda w: signed(w, jws.dump({"client_secret": w.app.client_secret})),
+    ),
 }
 
 

@@ -41,12 +41,18 @@ OWN_KEY = b"a key of the sender's own, long enough"
 
 def unsigned(alg: str, signature: bytes = b"") -> Make:
     """`alg: none` in one of its spellings (RFC 7519 section 6)."""
-    return lambda w: b".".join((jws.b64(jws.dump({"alg": alg})), jws.b64(jws.dump(claims(w))), signature))
+    return lambda w: b".".join(
+        (jws.b64(jws.dump({"alg": alg})), jws.b64(jws.dump(claims(w))), signature)
+    )
 
 
-def public_key(w: World, encoding: serialization.Encoding, form: serialization.PublicFormat) -> bytes:
+def public_key(
+    w: World, encoding: serialization.Encoding, form: serialization.PublicFormat
+) -> bytes:
     """The server's own public key, which anyone can fetch."""
-    published = httpx.get(w.service.url + "/.well-known/jwks.json", trust_env=False).json()["keys"][0]
+    published = httpx.get(w.service.url + "/.well-known/jwks.json", trust_env=False).json()["keys"][
+        0
+    ]
     key = jwt.PyJWK(published).key
     assert isinstance(key, ec.EllipticCurvePublicKey)
     return key.public_bytes(encoding, form)
@@ -54,12 +60,16 @@ def public_key(w: World, encoding: serialization.Encoding, form: serialization.P
 
 def pem(w: World) -> bytes:
     """The same as PEM, the classic of algorithm confusion."""
-    return public_key(w, serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return public_key(
+        w, serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def der(w: World) -> bytes:
     """The same as DER."""
-    return public_key(w, serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return public_key(
+        w, serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def own_ec_key(w: World) -> bytes:
@@ -119,12 +129,21 @@ BAD: dict[str, tuple[str, Make]] = {
     "secret-is-client-id": (KEY, with_key(lambda w: w.app.client_id.encode())),
     "secret-lower-case": (KEY, with_key(lambda w: w.app.client_secret.lower().encode())),
     "secret-line-end": (KEY, with_key(lambda w: w.app.client_secret.encode() + b"\n")),
-    "secret-without-prefix": (KEY, with_key(lambda w: w.app.client_secret.removeprefix("ths_").encode())),
-    "secret-hashed": (KEY, with_key(lambda w: hashlib.sha256(w.app.client_secret.encode()).digest())),
+    "secret-without-prefix": (
+        KEY,
+        with_key(lambda w: w.app.client_secret.removeprefix("ths_").encode()),
+    ),
+    "secret-hashed": (
+        KEY,
+        with_key(lambda w: hashlib.sha256(w.app.client_secret.encode()).digest()),
+    ),
     "secret-in-base64": (KEY, with_key(lambda w: base64.b64encode(w.app.client_secret.encode()))),
     "signature-of-other-claims": (KEY, swapped_payload),
     "header-altered": (KEY, with_text(lambda t: jws.b64(b'{"alg": "HS256"}') + t[t.index(b".") :])),
-    "claims-altered": (KEY, with_text(lambda t: t.split(b".")[0] + b"." + jws.b64(b"{}") + t[t.rindex(b".") :])),
+    "claims-altered": (
+        KEY,
+        with_text(lambda t: t.split(b".")[0] + b"." + jws.b64(b"{}") + t[t.rindex(b".") :]),
+    ),
     "access-token-as-assertion": (KEY, lambda w: client_token(w.service, w.app).encode()),
     "user-token-as-assertion": (KEY, lambda w: w.someone.token.encode()),
     "crit-b64": (CRIT, detached),
@@ -137,7 +156,10 @@ BAD: dict[str, tuple[str, Make]] = {
     "zip": (MEMBERS, with_header(zip="DEF")),
     "enc": (MEMBERS, with_header(enc="A256GCM")),
     "jwk-signed-with-it": (MEMBERS, own_jwk),
-    "jwk-beside-right-signature": (MEMBERS, with_header(jwk={"kty": "oct", "k": jws.b64(OWN_KEY).decode()})),
+    "jwk-beside-right-signature": (
+        MEMBERS,
+        with_header(jwk={"kty": "oct", "k": jws.b64(OWN_KEY).decode()}),
+    ),
     "jku": (MEMBERS, with_header(jku="http://127.0.0.1:9/jwks.json")),
     "x5u": (MEMBERS, with_header(x5u="http://127.0.0.1:9/cert.pem")),
     "x5c": (MEMBERS, with_header(x5c=["MAA="])),
@@ -164,11 +186,16 @@ BAD: dict[str, tuple[str, Make]] = {
     "header-nul": (MEMBERS, with_header(kid=jws.Literal('"\\u0000"'))),
     "header-nan": (MEMBERS, with_header(kid=jws.Literal("NaN"))),
     "header-lone-surrogate": (MEMBERS, with_header(kid=jws.Literal('"\\udc00"'))),
-    "wrong-secret-and-past": (KEY, lambda w: jws.compact(b'{"alg":"HS256"}', with_claims(exp=1)(w), OWN_KEY)),
+    "wrong-secret-and-past": (
+        KEY,
+        lambda w: jws.compact(b'{"alg":"HS256"}', with_claims(exp=1)(w), OWN_KEY),
+    ),
 }
 
 
 @cases(BAD)
-def test_assertion_with_a_wrong_header_or_key_is_refused(make: Make, world: World, refused: Answer) -> None:
+def test_assertion_with_a_wrong_header_or_key_is_refused(
+    make: Make, world: World, refused: Answer
+) -> None:
     request = by_jwt(make(world))
     assertion_refusal(send(world.service.port, request), request, refused)

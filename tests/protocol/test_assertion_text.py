@@ -106,7 +106,10 @@ BAD: dict[str, tuple[str, Make]] = {
     "impossible-length": (BASE64URL, with_text(lambda t: t + b"AA")),
     "signature-shortened": (VALIDATION, with_text(lambda t: t[:-4])),
     "signature-lengthened": (VALIDATION, with_text(lambda t: t + b"AAAA")),
-    "signature-of-nothing": (VALIDATION, with_text(lambda t: t.rpartition(b".")[0] + b"." + b"A" * 43)),
+    "signature-of-nothing": (
+        VALIDATION,
+        with_text(lambda t: t.rpartition(b".")[0] + b"." + b"A" * 43),
+    ),
     "over-8-kib": (VALIDATION, of_size(SIZE_LIMIT + 1)),
     "nine-kib": (VALIDATION, with_claims(pad="a" * 7000)),
     "payload-array": (JWT, lambda w: signed(w, b"[" + jws.dump(claims(w)) + b"]")),
@@ -137,17 +140,29 @@ BAD: dict[str, tuple[str, Make]] = {
     "header-byte-order-mark": (JWT, with_header_text(b'\xef\xbb\xbf{"alg":"HS256"}')),
     "header-bad-utf-8": (JWT, with_header_text(b'{"alg":"HS256","kid":"\xff"}')),
     "header-utf-16": (JWT, with_header_text('{"alg":"HS256"}'.encode("utf-16-le"))),
-    "header-nested-deep": (JWT, with_header_text(b'{"alg":"HS256","kid":' + b"[" * 1500 + b"]" * 1500 + b"}")),
+    "header-nested-deep": (
+        JWT,
+        with_header_text(b'{"alg":"HS256","kid":' + b"[" * 1500 + b"]" * 1500 + b"}"),
+    ),
     "header-empty-object": (JWT, with_header_text(b"{}")),
     "claim-twice-jti": ("RFC 7519 section 4", with_claims('"jti":"another"')),
     "claim-twice-exp": ("RFC 7519 section 4", lambda w: with_claims(f'"exp":{now() + 600}')(w)),
-    "claim-twice-iss": ("RFC 7519 section 4", lambda w: with_claims(f'"iss":"{w.app.client_id}"')(w)),
+    "claim-twice-iss": (
+        "RFC 7519 section 4",
+        lambda w: with_claims(f'"iss":"{w.app.client_id}"')(w),
+    ),
     "claim-twice-unknown": ("RFC 7519 section 4", with_claims('"x":1,"x":2')),
     "claim-twice-escaped": ("RFC 7519 section 4", with_claims(f'"{escaped("jti")}":"another"')),
     "claim-twice-inside": ("RFC 7519 section 4", with_claims('"x":{"a":1,"a":1}')),
     "header-twice-alg": ("RFC 7515 section 4", with_header_text(b'{"alg":"HS256","alg":"HS256"}')),
-    "header-twice-alg-none": ("RFC 7515 section 4", with_header_text(b'{"alg":"none","alg":"HS256"}')),
-    "header-twice-kid": ("RFC 7515 section 4", with_header_text(b'{"alg":"HS256","kid":"a","kid":"a"}')),
+    "header-twice-alg-none": (
+        "RFC 7515 section 4",
+        with_header_text(b'{"alg":"none","alg":"HS256"}'),
+    ),
+    "header-twice-kid": (
+        "RFC 7515 section 4",
+        with_header_text(b'{"alg":"HS256","kid":"a","kid":"a"}'),
+    ),
 }
 
 

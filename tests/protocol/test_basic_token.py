@@ -43,7 +43,11 @@ def unreadable(clause: str, name: str, *authorization: str | bytes) -> Row:
     unreadable(HEADER, "scheme-only", "Basic"),
     unreadable(HEADER, "nothing-after-scheme", "Basic "),
     unreadable(HEADER, "not-base64", "Basic !!!!"),
-    unreadable(HEADER, "base64url-alphabet", "Basic " + base64.urlsafe_b64encode(b"a:\xc3\xbf\xc3\xbe??>>").decode()),
+    unreadable(
+        HEADER,
+        "base64url-alphabet",
+        "Basic " + base64.urlsafe_b64encode(b"a:\xc3\xbf\xc3\xbe??>>").decode(),
+    ),
     unreadable(HEADER, "base64-cut-off", encode(b"someone:password12")[:-3]),
     unreadable(HEADER, "base64-space-inside", "Basic c29tZW9u ZTpwYXNzd29yZA=="),
     unreadable(HEADER, "no-colon", encode(b"someone")),
@@ -71,11 +75,29 @@ def mine(w: World, password: str) -> Request:
 @table(
     Row(ERRORS, "password-wrong", lambda w: mine(w, "not the password"), 400, "invalid_grant"),
     Row(ERRORS, "password-empty", lambda w: mine(w, ""), 400, "invalid_grant"),
-    Row(ERRORS, "password-colon-after", lambda w: mine(w, w.someone.password + ":"), 400, "invalid_grant"),
-    Row(ERRORS, "password-nul-after", lambda w: mine(w, w.someone.password + "\0"), 400, "invalid_grant"),
+    Row(
+        ERRORS,
+        "password-colon-after",
+        lambda w: mine(w, w.someone.password + ":"),
+        400,
+        "invalid_grant",
+    ),
+    Row(
+        ERRORS,
+        "password-nul-after",
+        lambda w: mine(w, w.someone.password + "\0"),
+        400,
+        "invalid_grant",
+    ),
     Row(ERRORS, "password-1025-octets", lambda w: mine(w, "a" * 1025), 400, "invalid_grant"),
     Row(ERRORS, "password-10000-octets", lambda w: mine(w, "a" * 10_000), 400, "invalid_grant"),
-    Row(HEADER, "password-percent-encoded", lambda w: mine(w, percent(w.someone.password)), 400, "invalid_grant"),
+    Row(
+        HEADER,
+        "password-percent-encoded",
+        lambda w: mine(w, percent(w.someone.password)),
+        400,
+        "invalid_grant",
+    ),
     Row(
         HEADER,
         "e-mail-percent-encoded",
@@ -90,7 +112,9 @@ def mine(w: World, password: str) -> Request:
         400,
         "invalid_grant",
     ),
-    Row(ERRORS, "user-empty", lambda w: header(basic("", w.someone.password)), 400, "invalid_grant"),
+    Row(
+        ERRORS, "user-empty", lambda w: header(basic("", w.someone.password)), 400, "invalid_grant"
+    ),
     Row(
         ERRORS,
         "user-nul-after",
@@ -113,7 +137,9 @@ def mine(w: World, password: str) -> Request:
         "invalid_grant",
     ),
 )
-def test_wrong_password_or_user_is_refused_alike(row: Row, world: World, wrong_password: Answer) -> None:
+def test_wrong_password_or_user_is_refused_alike(
+    row: Row, world: World, wrong_password: Answer
+) -> None:
     request = row.request(world)
     answer = send(world.service.port, request)
     refusal(answer, row, request)
@@ -123,14 +149,35 @@ def test_wrong_password_or_user_is_refused_alike(row: Row, world: World, wrong_p
 
 @table(
     Row(HEADER, "right", lambda w: mine(w, w.someone.password), 200),
-    Row(HEADER, "scheme-lower-case", lambda w: header("basic " + basic(w.someone.email, w.someone.password)[6:]), 200),
-    Row(HEADER, "scheme-upper-case", lambda w: header("BASIC " + basic(w.someone.email, w.someone.password)[6:]), 200),
-    Row(HEADER, "e-mail-upper-case", lambda w: header(basic(w.someone.email.upper(), w.someone.password)), 200),
     Row(
-        HEADER, "slash-after-the-path", lambda w: Request("GET", BASIC + "/", mine(w, w.someone.password).headers), 200
+        HEADER,
+        "scheme-lower-case",
+        lambda w: header("basic " + basic(w.someone.email, w.someone.password)[6:]),
+        200,
     ),
     Row(
-        HEADER, "query-ignored", lambda w: Request("GET", BASIC + "?scope=x", mine(w, w.someone.password).headers), 200
+        HEADER,
+        "scheme-upper-case",
+        lambda w: header("BASIC " + basic(w.someone.email, w.someone.password)[6:]),
+        200,
+    ),
+    Row(
+        HEADER,
+        "e-mail-upper-case",
+        lambda w: header(basic(w.someone.email.upper(), w.someone.password)),
+        200,
+    ),
+    Row(
+        HEADER,
+        "slash-after-the-path",
+        lambda w: Request("GET", BASIC + "/", mine(w, w.someone.password).headers),
+        200,
+    ),
+    Row(
+        HEADER,
+        "query-ignored",
+        lambda w: Request("GET", BASIC + "?scope=x", mine(w, w.someone.password).headers),
+        200,
     ),
 )
 def test_right_password_gets_a_token(row: Row, world: World) -> None:
@@ -142,7 +189,13 @@ def test_right_password_gets_a_token(row: Row, world: World) -> None:
 @pytest.mark.clause(CHARSET)
 @pytest.mark.parametrize(
     "password",
-    ["first:second:third", ":at the very start", "100%25 percent+plus", "pässwörd of letters", "пароль из букв 12"],
+    [
+        "first:second:third",
+        ":at the very start",
+        "100%25 percent+plus",
+        "pässwörd of letters",
+        "пароль из букв 12",
+    ],
     ids=["colons", "colon-first", "percent", "latin", "cyrillic"],
 )
 def test_password_is_taken_as_typed(password: str, service: Service, person: MakePerson) -> None:

@@ -1,7 +1,7 @@
 """Showing an access token: where it may stand, and what a bad one gets.
 
-RFC 6750 sections 2.1, 3 and 3.1, RFC 9068 section 4, RFC 8725. The trap: "no token" and "bad token" are two answers, and a token in
-the query or the body is no token at all.
+RFC 6750 sections 2.1, 3 and 3.1, RFC 9068 section 4, RFC 8725. The trap: "no token" and "bad token" are two answers, and
+a token in the query or the body is no token at all.
 """
 
 from collections.abc import Callable
@@ -58,19 +58,28 @@ def resigned(w: World, key: bytes, **header: object) -> bytes:
 
 def unsigned(w: World) -> bytes:
     """The claims of a good token under `alg: none`."""
-    return b".".join((jws.b64(jws.dump(header_of(w) | {"alg": "none"})), jws.b64(jws.dump(claims_of(w))), b""))
+    return b".".join(
+        (jws.b64(jws.dump(header_of(w) | {"alg": "none"})), jws.b64(jws.dump(claims_of(w))), b"")
+    )
 
 
 def own_key(w: World) -> str:
     """Signed by a key of the sender's own, under the server's key id."""
     kid = str(header_of(w)["kid"])
-    return jwt.encode(claims_of(w), ec.generate_private_key(ec.SECP256R1()), "ES256", {"typ": "at+jwt", "kid": kid})
+    return jwt.encode(
+        claims_of(w),
+        ec.generate_private_key(ec.SECP256R1()),
+        "ES256",
+        {"typ": "at+jwt", "kid": kid},
+    )
 
 
 def own_rsa_key(w: World) -> str:
     """The same with another algorithm."""
     kid = str(header_of(w)["kid"])
-    return jwt.encode(claims_of(w), rsa.generate_private_key(65537, 2048), "RS256", {"typ": "at+jwt", "kid": kid})
+    return jwt.encode(
+        claims_of(w), rsa.generate_private_key(65537, 2048), "RS256", {"typ": "at+jwt", "kid": kid}
+    )
 
 
 BAD: dict[str, tuple[str, Forge]] = {
@@ -82,19 +91,34 @@ BAD: dict[str, tuple[str, Forge]] = {
     "comma-after": (HEADER, lambda w: w.someone.token + ","),
     "octets-not-ascii": (HEADER, lambda _: b"\xff\xfe"),
     "ten-kilobytes": (ERRORS, lambda _: "a" * 10_000),
-    "signature-changed": (VALIDATION, tampered(2, lambda s: (b"A" if s[:1] != b"A" else b"B") + s[1:])),
+    "signature-changed": (
+        VALIDATION,
+        tampered(2, lambda s: (b"A" if s[:1] != b"A" else b"B") + s[1:]),
+    ),
     "signature-empty": (VALIDATION, tampered(2, lambda _: b"")),
     "signature-zeros": (VALIDATION, tampered(2, lambda s: b"A" * len(s))),
     "signature-shortened": (VALIDATION, tampered(2, lambda s: s[:-2])),
     "signature-padded": (VALIDATION, tampered(2, lambda s: s + b"==")),
-    "claims-later-exp": (VALIDATION, tampered(1, lambda s: jws.b64(jws.unb64(s).replace(b'"exp":', b'"exp":1')))),
+    "claims-later-exp": (
+        VALIDATION,
+        tampered(1, lambda s: jws.b64(jws.unb64(s).replace(b'"exp":', b'"exp":1'))),
+    ),
     "claims-empty": (VALIDATION, tampered(1, lambda _: jws.b64(b"{}"))),
-    "header-kid-unknown": (VALIDATION, tampered(0, lambda _: jws.b64(b'{"alg":"ES256","typ":"at+jwt","kid":"x"}'))),
-    "header-nested-deep": (VALIDATION, tampered(0, lambda _: jws.b64(b'{"alg":' + b"[" * 2500 + b"]" * 2500 + b"}"))),
+    "header-kid-unknown": (
+        VALIDATION,
+        tampered(0, lambda _: jws.b64(b'{"alg":"ES256","typ":"at+jwt","kid":"x"}')),
+    ),
+    "header-nested-deep": (
+        VALIDATION,
+        tampered(0, lambda _: jws.b64(b'{"alg":' + b"[" * 2500 + b"]" * 2500 + b"}")),
+    ),
     "claims-nested-deep": (VALIDATION, tampered(1, lambda _: jws.b64(b"[" * 2500 + b"]" * 2500))),
     "alg-none": ("RFC 8725 section 3.1", unsigned),
     "alg-hs256-public-key": ("RFC 8725 section 3.1", lambda w: resigned(w, pem(w), alg="HS256")),
-    "alg-hs256-own-secret": ("RFC 8725 section 3.1", lambda w: resigned(w, w.app.client_secret.encode(), alg="HS256")),
+    "alg-hs256-own-secret": (
+        "RFC 8725 section 3.1",
+        lambda w: resigned(w, w.app.client_secret.encode(), alg="HS256"),
+    ),
     "own-key": ("RFC 8725 section 3.1", own_key),
     "own-rsa-key": ("RFC 8725 section 3.1", own_rsa_key),
     "assertion-as-token": ("RFC 8725 section 3.11", right),
@@ -105,12 +129,18 @@ BAD: dict[str, tuple[str, Forge]] = {
 
 @pytest.mark.parametrize("path", [CLIENTS, ME])
 @pytest.mark.parametrize(
-    "forge", [pytest.param(forge, id=name, marks=pytest.mark.clause(at)) for name, (at, forge) in BAD.items()]
+    "forge",
+    [
+        pytest.param(forge, id=name, marks=pytest.mark.clause(at))
+        for name, (at, forge) in BAD.items()
+    ],
 )
 def test_bad_token_is_invalid_token(forge: Forge, path: str, world: World) -> None:
     token = forge(world)
     shown = token.encode() if isinstance(token, str) else token
-    answer = send(world.service.port, Request("GET", path, (("Authorization", b"Bearer " + shown),)))
+    answer = send(
+        world.service.port, Request("GET", path, (("Authorization", b"Bearer " + shown),))
+    )
     challenge = unauthorized(answer)
     assert challenge.startswith(REALM + ", ")
     assert 'error="invalid_token"' in challenge
@@ -123,7 +153,9 @@ def without_token(w: World) -> dict[str, Request]:
     sent = (("Content-Type", FORM),)
     return {
         "nothing": Request("GET", CLIENTS),
-        "basic": Request("GET", CLIENTS, (("Authorization", basic(w.app.client_id, w.app.client_secret)),)),
+        "basic": Request(
+            "GET", CLIENTS, (("Authorization", basic(w.app.client_id, w.app.client_secret)),)
+        ),
         "unknown-scheme": Request("GET", CLIENTS, (("Authorization", f"Token {token}"),)),
         "token-without-scheme": Request("GET", CLIENTS, (("Authorization", token),)),
         "query": Request("GET", f"{CLIENTS}?access_token={token}"),
@@ -135,7 +167,9 @@ def without_token(w: World) -> dict[str, Request]:
         "delete": Request("DELETE", f"{CLIENTS}/{w.app.client_id}"),
         "change": Request("PATCH", f"{CLIENTS}/{w.app.client_id}", (), b"{}"),
         "create": Request("POST", CLIENTS, (("Content-Type", "application/json"),), b"{}"),
-        "create-ill-formed": Request("POST", CLIENTS, (("Content-Type", "application/json"),), b"{"),
+        "create-ill-formed": Request(
+            "POST", CLIENTS, (("Content-Type", "application/json"),), b"{"
+        ),
     }
 
 
@@ -181,7 +215,9 @@ def test_two_authorization_headers_are_refused(world: World) -> None:
 @pytest.mark.clause(VALIDATION)
 def test_token_of_another_issuer_is_refused(world: World, start_service: StartService) -> None:
     elsewhere = add_person(start_service())
-    answer = send(world.service.port, Request("GET", ME, (("Authorization", f"Bearer {elsewhere.token}"),)))
+    answer = send(
+        world.service.port, Request("GET", ME, (("Authorization", f"Bearer {elsewhere.token}"),))
+    )
     assert 'error="invalid_token"' in unauthorized(answer)
 
 
@@ -199,7 +235,10 @@ def test_tokens_end_with_the_issuer_that_made_them(start_service: StartService) 
 @pytest.mark.clause(CHALLENGE)
 def test_good_token_is_good_until_it_ends(world: World) -> None:
     assert jwt.decode(world.someone.token, options={"verify_signature": False})["exp"] > now()
-    answer = send(world.service.port, Request("GET", ME, (("Authorization", f"Bearer {world.someone.token}"),)))
+    answer = send(
+        world.service.port,
+        Request("GET", ME, (("Authorization", f"Bearer {world.someone.token}"),)),
+    )
     assert answer.status == httpx.codes.OK
     assert answer.json()["id"] == world.someone.id
 

@@ -69,7 +69,9 @@ def wrong(clause: str, name: str, body: bytes) -> Row:
 
 def not_a_form(name: str, media_type: str | None, body: bytes) -> Row:
     """A body of another media type, which the reference answers with 422."""
-    return Row(MEDIA, f"media-{name}", lambda w: encoded(w, body, media_type), 422, "invalid_request")
+    return Row(
+        MEDIA, f"media-{name}", lambda w: encoded(w, body, media_type), 422, "invalid_request"
+    )
 
 
 def unsupported(grant_type: str) -> Row:
@@ -85,7 +87,9 @@ def unsupported(grant_type: str) -> Row:
 
 def not_allowed(method: str) -> Row:
     """A token comes by POST only."""
-    return Row(ONCE, f"method-{method}", lambda _: Request(method, TOKEN), 405, None, {"Allow": "POST"})
+    return Row(
+        ONCE, f"method-{method}", lambda _: Request(method, TOKEN), 405, None, {"Allow": "POST"}
+    )
 
 
 def twice(name: str, value: str) -> Row:
@@ -100,9 +104,23 @@ def twice(name: str, value: str) -> Row:
 
 
 @table(
-    Row(ONCE, "twice-grant_type", lambda w: by_post(w, *CLIENT_CREDENTIALS), 400, "invalid_request"),
-    Row(ONCE, "twice-grant_type-differing", lambda w: by_post(w, ("grant_type", "password")), 400, "invalid_request"),
-    Row(ONCE, "twice-client_id", lambda w: by_post(w, ("client_id", w.app.client_id)), 400, "invalid_request"),
+    Row(
+        ONCE, "twice-grant_type", lambda w: by_post(w, *CLIENT_CREDENTIALS), 400, "invalid_request"
+    ),
+    Row(
+        ONCE,
+        "twice-grant_type-differing",
+        lambda w: by_post(w, ("grant_type", "password")),
+        400,
+        "invalid_request",
+    ),
+    Row(
+        ONCE,
+        "twice-client_id",
+        lambda w: by_post(w, ("client_id", w.app.client_id)),
+        400,
+        "invalid_request",
+    ),
     Row(
         ONCE,
         "twice-client_id-of-another",
@@ -134,7 +152,11 @@ def twice(name: str, value: str) -> Row:
     twice("scope", "first"),
     twice("username", "someone@people.example"),
     twice("password", "a password"),
-    wrong(ENCODING, "twice-percent-encoded-name", b"grant_type=client_credentials&%67rant_type=client_credentials"),
+    wrong(
+        ENCODING,
+        "twice-percent-encoded-name",
+        b"grant_type=client_credentials&%67rant_type=client_credentials",
+    ),
     wrong(ENCODING, "percent-ff", b"grant_type=client_credentials&scope=%FF"),
     wrong(ENCODING, "percent-ff-in-name", b"grant_type=client_credentials&%FF=x"),
     wrong(ENCODING, "percent-cut-off", b"grant_type=client_credentials&scope=%C3"),
@@ -172,7 +194,13 @@ def twice(name: str, value: str) -> Row:
         401,
         "invalid_client",
     ),
-    Row(ONCE, "grant-type-in-the-query", lambda w: in_query(w, authenticated=True), 400, "invalid_request"),
+    Row(
+        ONCE,
+        "grant-type-in-the-query",
+        lambda w: in_query(w, authenticated=True),
+        400,
+        "invalid_request",
+    ),
     not_a_form("json", "application/json", JSON_BODY),
     not_a_form("multipart", "multipart/form-data; boundary=x", MULTIPART),
     not_a_form("text", "text/plain", b"grant_type=client_credentials"),
@@ -190,9 +218,17 @@ def test_wrong_form_is_refused(row: Row, world: World) -> None:
 @table(
     Row(HTTP, "64-kib-and-one", lambda w: encoded(w, padded(BODY_LIMIT + 1)), 413),
     Row(HTTP, "one-megabyte", lambda w: encoded(w, padded(1_000_000)), 413),
-    Row(HTTP, "one-megabyte-of-json", lambda w: encoded(w, b"[" * 1_000_000, "application/json"), 413),
+    Row(
+        HTTP,
+        "one-megabyte-of-json",
+        lambda w: encoded(w, b"[" * 1_000_000, "application/json"),
+        413,
+    ),
     Row(HTTP, "64-kib-and-one-in-chunks", lambda w: chunked(w, padded(BODY_LIMIT + 1)), 413),
-    *(not_allowed(method) for method in ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")),
+    *(
+        not_allowed(method)
+        for method in ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
+    ),
 )
 def test_what_is_no_token_request_is_refused(row: Row, world: World) -> None:
     request = row.request(world)
@@ -202,16 +238,51 @@ def test_what_is_no_token_request_is_refused(row: Row, world: World) -> None:
 @table(
     Row(ONCE, "unknown-parameter", lambda w: by_post(w, ("x", "1")), 200),
     Row(ONCE, "unknown-parameter-twice", lambda w: by_post(w, ("x", "1"), ("x", "1")), 200),
-    Row(ONCE, "empty-parameters", lambda w: by_post(w, ("username", ""), ("scope", ""), ("client_assertion", "")), 200),
-    Row(ONCE, "parameter-without-equals", lambda w: encoded(w, b"grant_type=client_credentials&scope"), 200),
+    Row(
+        ONCE,
+        "empty-parameters",
+        lambda w: by_post(w, ("username", ""), ("scope", ""), ("client_assertion", "")),
+        200,
+    ),
+    Row(
+        ONCE,
+        "parameter-without-equals",
+        lambda w: encoded(w, b"grant_type=client_credentials&scope"),
+        200,
+    ),
     Row(ONCE, "separators-only", lambda w: encoded(w, b"&&grant_type=client_credentials&&"), 200),
     Row(ENCODING, "utf-8-in-unknown", lambda w: by_post(w, ("ключ", "значение")), 200),
-    Row(ENCODING, "name-percent-encoded", lambda w: encoded(w, b"%67rant%5Ftype=client%5Fcredentials"), 200),
-    Row(MEDIA, "media-with-charset", lambda w: encoded(w, padded(100), FORM + "; charset=UTF-8"), 200),
+    Row(
+        ENCODING,
+        "name-percent-encoded",
+        lambda w: encoded(w, b"%67rant%5Ftype=client%5Fcredentials"),
+        200,
+    ),
+    Row(
+        MEDIA,
+        "media-with-charset",
+        lambda w: encoded(w, padded(100), FORM + "; charset=UTF-8"),
+        200,
+    ),
     Row(MEDIA, "media-upper-case", lambda w: encoded(w, padded(100), FORM.upper()), 200),
-    Row(MEDIA, "media-space-before-parameter", lambda w: encoded(w, padded(100), FORM + " ;charset=utf-8"), 200),
-    Row("RFC 6749 section 3.3", "scope-is-ignored", lambda w: by_post(w, ("scope", "read write")), 200),
-    Row("RFC 6749 section 3.3", "scope-ill-formed-is-ignored", lambda w: by_post(w, ("scope", '"\\')), 200),
+    Row(
+        MEDIA,
+        "media-space-before-parameter",
+        lambda w: encoded(w, padded(100), FORM + " ;charset=utf-8"),
+        200,
+    ),
+    Row(
+        "RFC 6749 section 3.3",
+        "scope-is-ignored",
+        lambda w: by_post(w, ("scope", "read write")),
+        200,
+    ),
+    Row(
+        "RFC 6749 section 3.3",
+        "scope-ill-formed-is-ignored",
+        lambda w: by_post(w, ("scope", '"\\')),
+        200,
+    ),
     Row(HTTP, "64-kib", lambda w: encoded(w, padded(BODY_LIMIT)), 200),
     Row(HTTP, "64-parameters", lambda w: encoded(w, urlencode(many(64)).encode()), 200),
     Row(HTTP, "chunked", lambda w: chunked(w, padded(20_000)), 200),
@@ -228,7 +299,9 @@ def in_query(w: World, *, authenticated: bool) -> Request:
         given = encoded(w, b"")
         return Request("POST", TOKEN + "?grant_type=client_credentials", given.headers, b"")
     query = urlencode([*CLIENT_CREDENTIALS, *secret_post(w.app)])
-    return Request("POST", f"{TOKEN}?{query}", raw_form(b"").headers, form(*CLIENT_CREDENTIALS).body)
+    return Request(
+        "POST", f"{TOKEN}?{query}", raw_form(b"").headers, form(*CLIENT_CREDENTIALS).body
+    )
 
 
 def slash_after(request: Request) -> Request:

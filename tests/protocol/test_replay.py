@@ -26,7 +26,9 @@ ROUNDS = 100
 
 
 @pytest.fixture(scope="module")
-def two_workers(tmp_path_factory: pytest.TempPathFactory, database_url: str | None) -> Iterator[World]:
+def two_workers(
+    tmp_path_factory: pytest.TempPathFactory, database_url: str | None
+) -> Iterator[World]:
     """A server of this module's own, with two workers, that its tests may kill."""
     home = tmp_path_factory.mktemp("replay")
     with Service(home, 2, WITHOUT_THROTTLE, database_url) as service:
@@ -51,7 +53,9 @@ def test_second_use_is_refused(make: Make, world: World, refused: Answer) -> Non
 
 
 def test_second_assertion_with_the_same_jti_is_refused(world: World, refused: Answer) -> None:
-    first, second = (by_jwt(with_claims(jti="once", exp=ahead(seconds))(world)) for seconds in (60, 600))
+    first, second = (
+        by_jwt(with_claims(jti="once", exp=ahead(seconds))(world)) for seconds in (60, 600)
+    )
     assert send(world.service.port, first).status == httpx.codes.OK
     assertion_refusal(send(world.service.port, second), second, refused)
 
@@ -70,7 +74,9 @@ def test_second_use_is_refused_after_kill_and_restart(two_workers: World) -> Non
 
 def test_of_sixteen_copies_at_once_on_two_workers_one_is_accepted(two_workers: World) -> None:
     for _ in range(ROUNDS):
-        answers = at_once(two_workers.service.port, by_jwt(right(two_workers)).wire(two_workers.service.port))
+        answers = at_once(
+            two_workers.service.port, by_jwt(right(two_workers)).wire(two_workers.service.port)
+        )
         assert Counter(answer.status for answer in answers) == {200: 1, 401: COPIES - 1}
 
 
