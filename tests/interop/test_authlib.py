@@ -77,6 +77,11 @@ def secret_jwt(audience: str, **options: str) -> Any:
     return rfc7523.ClientSecretJWT(audience, **options)
 
 
+def no_client(_client: Any, _method: str, *request: Any) -> tuple[Any, ...]:
+    """A client authentication method that leaves address, header and body as they are."""
+    return request
+
+
 @USES
 @pytest.mark.parametrize(
     "method",
@@ -104,9 +109,14 @@ def test_client_credentials(place: Place, app: Credential, use: Use, method: Met
 
 @USES
 @pytest.mark.clause("RFC 6749 section 4.3.2")
-def test_password(place: Place, someone: Person, use: Use) -> None:
-    """With no client, for which Authlib sends `client_id=None` in so many letters."""
-    _, answer = use(place, {}, {"username": someone.email, "password": someone.password})
+@pytest.mark.parametrize(
+    "made",
+    [{"token_endpoint_auth_method": no_client}, {}],
+    ids=["nothing", "client_id-None"],
+)
+def test_password(place: Place, someone: Person, use: Use, made: Made) -> None:
+    """Without a client: told to add nothing of one, and untold, which adds `client_id=None`."""
+    _, answer = use(place, made, {"username": someone.email, "password": someone.password})
     assert answer.status_code == 200, answer.text
     assert answer.json()["sub"] == someone.id
 
