@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
@@ -72,9 +73,9 @@ class Application:
         """Forget old uses from time to time; nothing depends on it for being right."""
         while True:
             await asyncio.sleep(_PURGE_SECONDS)
-            now = self._context.clock()
+            old = partial(used_once.purge, now=self._context.clock())
             try:
-                await self._context.database.write(lambda c: used_once.purge(c, now))
+                await self._context.database.write(old)
             except Unavailable as error:
                 LOGGER.warning("purge put off", extra={"reason": str(error)})
 

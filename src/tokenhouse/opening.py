@@ -10,11 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from tokenhouse.context import Context, clock, make_context
 from tokenhouse.crypto.keyring import Keyring
@@ -27,17 +23,15 @@ from tokenhouse.crypto.sealing import (
 )
 from tokenhouse.crypto.signer import Signer, make_private_key
 from tokenhouse.store import installation, migrations, signing_keys
-from tokenhouse.store.database import Database, Unavailable
+from tokenhouse.store.database import Database, Unavailable, fold, sqlite_path
 from tokenhouse.store.signing_keys import SigningKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
+    from collections.abc import Generator
+    from pathlib import Path
 
     from tokenhouse.settings import Settings
-
-_QUICK_CHECK_BELOW = 64 * 2**20  # octets; a larger file would delay the start, doctor checks it
+    from tokenhouse.store.database import Connection
 
 
 class OpeningError(Exception):
@@ -64,7 +58,7 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
         sealer = Sealer(read_master_keys(settings.keys_path))
         database = Database(settings.database_url)
         if database.is_sqlite:
-            _expect_sound(database, settings)
+            _expect_sound(database)
         database.write_now(_upgrade)
         database.read_now(lambda connection: _expect_ours(connection, sealer))
         keyring = _load_keys(database, sealer, settings)
@@ -76,18 +70,16 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
     return make_context(settings, database, sealer, keyring)
 
 
-def sqlite_path(settings: Settings) -> Path | None:
+def _path(settings: Settings) -> Path | None:
     """Return the file of a SQLite database, None for PostgreSQL."""
     try:
-        url = make_url(settings.database_url)
-    except ArgumentError:
-        msg = "database_url must be sqlite:///PATH or postgresql://user@host:5432/db"
-        raise OpeningError(msg) from None
-    return Path(url.database or "") if url.drivername.startswith("sqlite") else None
+        return sqlite_path(settings.database_url)
+    except ValueError as error:
+        raise OpeningError(str(error)) from None
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path) -> Generator[None]:
     """Let one process at a time make a new installation in this folder."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,7 +95,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _create_if_new(settings: Settings) -> None:
-    path = sqlite_path(settings)
+    path = _path(settings)
     if path is None or path.exists():
         return
     building = path.with_name(path.name + ".new")
@@ -117,10 +109,8 @@ def _create_if_new(settings: Settings) -> None:
         database = Database(f"sqlite:///{building}")
         database.write_now(migrations.upgrade)
         database.write_now(lambda c: _fill(c, sealer, settings))
-        with database.engine.connect() as connection:  # all in one file, so that it can be moved
-            connection.exec_driver_sql("ROLLBACK")
-            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
         database.close()
+        fold(building)
         building.chmod(0o600)
         building.rename(path)
     except (OSError, MasterKeyError, Unavailable) as error:
@@ -144,7 +134,7 @@ def add_signing_key(connection: Connection, sealer: Sealer, alg: str) -> Signer:
 
 
 def _expect_files(settings: Settings) -> None:
-    path = sqlite_path(settings)
+    path = _path(settings)
     if path is None:
         return
     if not path.exists():
@@ -161,20 +151,10 @@ def _expect_files(settings: Settings) -> None:
         raise OpeningError(msg)
 
 
-def _expect_sound(database: Database, settings: Settings) -> None:
-    path = sqlite_path(settings)
-    small = path is not None and path.stat().st_size < _QUICK_CHECK_BELOW
-
-    def check(connection: Connection) -> str:
-        connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema")
-        return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() if small else "ok"
-
-    try:
-        found = database.read_now(check)
-    except (Unavailable, DatabaseError) as error:
-        found = str(error)
+def _expect_sound(database: Database) -> None:
+    found = database.soundness()
     if found != "ok":
-        msg = f"the database {path} is corrupt ({' '.join(found.split())}); restore a backup"
+        msg = f"the database {database.path} is corrupt ({found}); restore a backup"
         raise OpeningError(msg)
 
 

@@ -88,9 +88,7 @@ class Settings(BaseSettings):
     password_grant: bool = Field(
         default=True, description="Offer `grant_type=password` (RFC 9700 section 2.4 advises off)."
     )
-    basic_token: bool = Field(
-        default=True, description="Offer `GET /api/v1/auth/jwt/token/basic`."
-    )
+    basic_token: bool = Field(default=True, description="Offer `GET /api/v1/auth/jwt/token/basic`.")
     accept_token_endpoint_audience: bool = Field(
         default=True,
         description="Accept the token endpoint's URL as sole `aud` of a `client_secret_jwt` "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
@@ -16,7 +16,9 @@ from tokenhouse.client_auth import METHODS
 from tokenhouse.manage import credentials
 from tokenhouse.manage.credentials import NewCredential
 from tokenhouse.manage.errors import Invalid
-from tokenhouse.store.clients import Client
+
+if TYPE_CHECKING:
+    from tokenhouse.store.clients import Client
 
 PATH = "/api/v1/clients"
 router = APIRouter(prefix=PATH, tags=["App credentials"], route_class=StrictRoute)
@@ -41,7 +43,7 @@ class CredentialAsked(StrictModel):
 
     name: Name = ""
     description: Description = ""
-    owner_id: Text | None = Field(None, description="Leave blank: it is your own id.")
+    owner_id: Text | None = Field(default=None, description="Leave blank: it is your own id.")
     expires_at: When | None = None
     auth_methods: Methods | None = None
 
@@ -54,7 +56,7 @@ class CredentialChanges(StrictModel):
     expires_at: When | None = None
     disabled: bool = False
     auth_methods: Methods | None = None
-    parent_id: None = Field(None, description="null detaches it from the one that made it.")
+    parent_id: None = Field(default=None, description="null detaches it from the one that made it.")
     may_introspect: bool = Field(default=False, description="By an administrator alone.")
 
 

@@ -13,13 +13,11 @@ import typer
 from tokenhouse.settings import Settings, SettingsError, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from tokenhouse.context import Context
 
-DataDir = Annotated[
-    Path | None, typer.Option(help="Folder of the database and the master key.")
-]
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the database and the master key.")]
 DatabaseUrl = Annotated[str | None, typer.Option(help="sqlite:///PATH or postgresql://…")]
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -45,7 +43,7 @@ def settings_of(config: Path | None, **flags: Any) -> Settings:  # noqa: ANN401 
 @contextmanager
 def installation(
     data_dir: Path | None, database_url: str | None, config: Path | None
-) -> Iterator[Context]:
+) -> Generator[Context]:
     """Open the installation for one command; every refusal becomes one line."""
     from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound  # noqa: PLC0415 - because --help must be quick
     from tokenhouse.opening import OpeningError, open_context  # noqa: PLC0415 - because --help must be quick

@@ -70,9 +70,7 @@ def _next_step(context: Context, first_user: str | None) -> str:
         return f"There is no user yet. Add one:\n\n  tokenhouse user add EMAIL --admin{where}\n"
     password = make_password()
     hashed = users.hashed_password(context, password)
-    context.database.write_now(
-        lambda c: users.add(c, context, first_user, hashed, is_admin=True)
-    )
+    context.database.write_now(lambda c: users.add(c, context, first_user, hashed, is_admin=True))
     return _WELCOME.format(email=first_user, password=password, issuer=settings.issuer)
 
 

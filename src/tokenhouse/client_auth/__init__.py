@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth import client_secret_basic, client_secret_jwt, client_secret_post
-from tokenhouse.client_auth.method import AuthenticatedClient, Method, Presented
 from tokenhouse.context import NOBODY
 from tokenhouse.log import LOGGER
+from tokenhouse.oauth.client import FIRST_PARTY, AuthenticatedClient
 from tokenhouse.oauth.errors import InvalidClient, InvalidRequest
 
 if TYPE_CHECKING:
+    from tokenhouse.client_auth.method import Method, Presented
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Asked
 
@@ -24,7 +25,6 @@ METHODS: tuple[Method, ...] = (
     client_secret_post.METHOD,
     client_secret_jwt.METHOD,
 )
-FIRST_PARTY = AuthenticatedClient("first-party", None)
 _UUID_LENGTH = 36
 
 
@@ -75,7 +75,7 @@ async def _prove(context: Context, method: Method, presented: Presented) -> Auth
     if proof.use is not None and not await context.hot.use.ask(proof.use):
         LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
         raise method.refusal("assertion used before")
-    return AuthenticatedClient(client.client_id, client)
+    return AuthenticatedClient(client.client_id, client.user_id, client.generation)
 
 
 def _may_exist(client_id: str) -> bool:

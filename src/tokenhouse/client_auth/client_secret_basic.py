@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenhouse.client_auth.client_secret_post import verify
 from tokenhouse.client_auth.method import Method, Presented
+from tokenhouse.client_auth.shared_secret import verify
 from tokenhouse.oauth.asked import decode
 from tokenhouse.oauth.basic import MalformedBasic, is_basic, read_basic
 from tokenhouse.oauth.errors import InvalidClient, InvalidRequest

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tokenhouse.client_auth.method import Method, Presented, Proof, live_secrets
+from tokenhouse.client_auth.method import Method, Presented, Proof
+from tokenhouse.client_auth.shared_secret import live_secrets
 from tokenhouse.crypto.signer import ALGORITHMS
 from tokenhouse.oauth.errors import InvalidClient, InvalidRequest
 from tokenhouse.oauth.jwt_claims import LEEWAY, MalformedJwt, UntrustedJwt, read_jwt
@@ -88,11 +89,15 @@ def check_claims(context: Context, jwt: UntrustedJwt) -> Proof | None:
 
 def _is_for_us(context: Context, aud: object) -> bool:
     """Tell whether the issuer is the sole audience (RFC 10070 section 4)."""
-    sole = aud[0] if isinstance(aud, list) and len(aud) == 1 else aud
     settings = context.settings
-    if settings.accept_token_endpoint_audience and sole == settings.token_endpoint:
+    if settings.accept_token_endpoint_audience and aud in _alone(settings.token_endpoint):
         return True
-    return sole == settings.issuer
+    return aud in _alone(settings.issuer)
+
+
+def _alone(name: str) -> tuple[str, list[str]]:
+    """Return the two forms of a sole audience (RFC 7519 section 4.1.3)."""
+    return name, [name]
 
 
 METHOD = Method("client_secret_jwt", read, verify, REFUSED, HMACS)

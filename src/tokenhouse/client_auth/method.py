@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tokenhouse.oauth.errors import InvalidClient
-from tokenhouse.store.client_secrets import SEAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Asked
-    from tokenhouse.store.client_secrets import ClientSecret, Known
-    from tokenhouse.store.clients import Client
+    from tokenhouse.store.client_secrets import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +43,6 @@ HOLDS = Proof()
 
 
 @dataclass(frozen=True, slots=True)
-class AuthenticatedClient:
-    """A client that has proven who it is; `client` is None for the first-party one."""
-
-    client_id: str
-    client: Client | None
-
-
-@dataclass(frozen=True, slots=True)
 class Method:
     """One client authentication method.
 
@@ -74,11 +64,3 @@ class Method:
     def refusal(self, detail: str) -> InvalidClient:
         """Make the one refusal of this method; `detail` is for the log."""
         return InvalidClient(self.description, detail=f"{self.name}: {detail}")
-
-
-def live_secrets(context: Context, known: Known) -> Iterator[tuple[ClientSecret, bytes]]:
-    """Give the client's secrets that are live now, opened."""
-    now = context.clock()
-    for secret in known.secrets:
-        if secret.is_live(now):
-            yield secret, context.sealer.open(SEAL, secret.secret_id, secret.sealed)

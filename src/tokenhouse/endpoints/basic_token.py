@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenhouse.client_auth import FIRST_PARTY
 from tokenhouse.endpoints import token_openapi
 from tokenhouse.endpoints.endpoint import Answer, Endpoint, json_answer
 from tokenhouse.oauth.approval import Approval
 from tokenhouse.oauth.basic import MalformedBasic, is_basic, read_basic
+from tokenhouse.oauth.client import FIRST_PARTY
 from tokenhouse.oauth.errors import BASIC_CHALLENGE, InvalidRequest
 from tokenhouse.settings import TOKEN_PATH
 from tokenhouse.sign_in import sign_in
@@ -47,7 +47,7 @@ def _read(request: Request) -> tuple[str, str]:
         raise _Unreadable(challenge=BASIC_CHALLENGE) from None
 
 
-ENDPOINT = Endpoint(
+ENDPOINT: Endpoint = Endpoint(
     TOKEN_PATH + "/basic",
     ("GET",),
     basic_token,

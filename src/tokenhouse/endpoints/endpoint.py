@@ -50,9 +50,7 @@ class Answer:
     headers: Headers = field(default_factory=lambda: NO_STORE)
 
 
-def json_answer(
-    value: object, headers: Headers = NO_STORE, status: int = 200
-) -> Answer:
+def json_answer(value: object, headers: Headers = NO_STORE, status: int = 200) -> Answer:
     """Answer with `value` as JSON."""
     return Answer(json.dumps(value).encode(), status, headers)
 

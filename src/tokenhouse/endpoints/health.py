@@ -30,5 +30,5 @@ async def readyz(context: Context, _request: Request) -> Answer:
     return json_answer({"status": "ok"})
 
 
-HEALTH = Endpoint("/healthz", ("GET", "HEAD"), healthz, documents_openapi.HEALTH)
-READY = Endpoint("/readyz", ("GET", "HEAD"), readyz, documents_openapi.READY)
+HEALTH: Endpoint = Endpoint("/healthz", ("GET", "HEAD"), healthz, documents_openapi.HEALTH)
+READY: Endpoint = Endpoint("/readyz", ("GET", "HEAD"), readyz, documents_openapi.READY)

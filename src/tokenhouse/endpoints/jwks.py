@@ -25,4 +25,4 @@ def metadata(settings: Settings) -> dict[str, object]:
     return {"jwks_uri": settings.issuer + PATH}
 
 
-ENDPOINT = Endpoint(PATH, ("GET", "HEAD"), jwks, documents_openapi.JWKS, metadata)
+ENDPOINT: Endpoint = Endpoint(PATH, ("GET", "HEAD"), jwks, documents_openapi.JWKS, metadata)

@@ -37,4 +37,4 @@ def metadata(settings: Settings) -> dict[str, object]:
     }
 
 
-ENDPOINT = Endpoint(TOKEN_PATH, ("POST",), token, token_openapi.TOKEN, metadata)
+ENDPOINT: Endpoint = Endpoint(TOKEN_PATH, ("POST",), token, token_openapi.TOKEN, metadata)

@@ -12,10 +12,10 @@ from tokenhouse.grants import client_credentials, password
 from tokenhouse.oauth.errors import InvalidClient, UnsupportedGrantType
 
 if TYPE_CHECKING:
-    from tokenhouse.client_auth.method import AuthenticatedClient
     from tokenhouse.context import Context
     from tokenhouse.grants.grant import Grant
     from tokenhouse.oauth.asked import Asked
+    from tokenhouse.oauth.client import AuthenticatedClient
     from tokenhouse.settings import Settings
 
 GRANTS: tuple[Grant, ...] = (client_credentials.GRANT, password.GRANT)
@@ -39,6 +39,6 @@ def choose(context: Context, asked: Asked, client: AuthenticatedClient) -> Grant
     grant = _BY_NAME.get(asked.need("grant_type"))
     if grant is None or not grant.is_on(context.settings):
         raise UnsupportedGrantType
-    if client.client is None and grant.needs_client:
+    if client.user_id is None and grant.needs_client:
         raise InvalidClient(detail="no client authentication")
     return grant

@@ -9,17 +9,16 @@ from tokenhouse.oauth.approval import Approval
 from tokenhouse.oauth.errors import UnauthorizedClient
 
 if TYPE_CHECKING:
-    from tokenhouse.client_auth.method import AuthenticatedClient
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Asked
+    from tokenhouse.oauth.client import AuthenticatedClient
 
 
 async def approve(_context: Context, _asked: Asked, client: AuthenticatedClient) -> Approval:
     """Approve for the client, on behalf of its owner."""
-    row = client.client
-    if row is None:
+    if client.user_id is None:
         raise UnauthorizedClient
-    return Approval(row.client_id, row.user_id, row.client_id, row.generation)
+    return Approval(client.client_id, client.user_id, client.client_id, client.generation)
 
 
 GRANT = Grant("client_credentials", approve)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tokenhouse.client_auth.method import AuthenticatedClient
     from tokenhouse.context import Context
     from tokenhouse.oauth.approval import Approval
     from tokenhouse.oauth.asked import Asked
+    from tokenhouse.oauth.client import AuthenticatedClient
     from tokenhouse.settings import Settings
 
 

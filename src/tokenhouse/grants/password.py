@@ -9,16 +9,16 @@ from tokenhouse.oauth.approval import Approval
 from tokenhouse.sign_in import sign_in
 
 if TYPE_CHECKING:
-    from tokenhouse.client_auth.method import AuthenticatedClient
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Asked
+    from tokenhouse.oauth.client import AuthenticatedClient
 
 
 async def approve(context: Context, asked: Asked, client: AuthenticatedClient) -> Approval:
     """Approve for the user whose password it is."""
     user = await sign_in(context, asked.need("username"), asked.need("password"), asked.source)
-    through = client.client.generation if client.client else 0
-    return Approval(user.id, user.id, client.client_id, user.generation + through)
+    generation = user.generation + client.generation
+    return Approval(user.id, user.id, client.client_id, generation)
 
 
 GRANT = Grant(

@@ -12,10 +12,9 @@ from tokenhouse.store.client_secrets import ClientSecret
 from tokenhouse.store.clients import Client
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from tokenhouse.context import Context
     from tokenhouse.manage.actor import Actor
+    from tokenhouse.store.database import Connection
 
 _HINT = 4  # last characters of a secret that are kept in clear, to tell it from another
 
@@ -106,9 +105,7 @@ def list_own(
     return clients.of_user(connection, actor.user_id, limit=limit, after=after)
 
 
-def change(
-    connection: Connection, actor: Actor, client_id: str, changes: dict[str, Any]
-) -> Client:
+def change(connection: Connection, actor: Actor, client_id: str, changes: dict[str, Any]) -> Client:
     """Change a credential: the columns named in `changes`.
 
     Raises:

@@ -12,9 +12,8 @@ from tokenhouse.store import clients, users
 from tokenhouse.store.users import EmailTaken, User
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from tokenhouse.context import Context
+    from tokenhouse.store.database import Connection
 
 _MOST_EMAIL = 320
 _EMAIL = re.compile(r"[^@\s:]+@[^@\s:]+")  # a colon would end the user-id of HTTP Basic

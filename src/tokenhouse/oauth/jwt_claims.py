@@ -12,7 +12,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 MOST_OCTETS = 8192
 MOST_NAME = 256
@@ -144,7 +144,7 @@ def strict_object(octets: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         msg = "not a JSON object"
         raise MalformedJwt(msg)
-    return value
+    return cast("dict[str, Any]", value)
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

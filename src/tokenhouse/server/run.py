@@ -40,9 +40,7 @@ def bind(settings: Settings) -> socket.socket:
         raise ServeError(msg)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server(
-            (settings.host, settings.port), family=family, backlog=_BACKLOG
-        )
+        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
         msg = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
         raise ServeError(msg) from None
@@ -77,11 +75,10 @@ def serve(settings: Settings, listening: socket.socket) -> None:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
-    server = uvicorn.Server(config)
     if settings.workers == 1:
-        server.run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listening])
     else:
-        Multiprocess(config, target=server.run, sockets=[listening]).run()
+        Multiprocess(config, sockets=[listening]).run()
 
 
 def make_application(settings: Settings) -> Any:  # noqa: ANN401 - because an ASGI application has no one type

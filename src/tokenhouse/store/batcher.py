@@ -50,6 +50,7 @@ class Batcher(Generic[K, V]):
         batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
         keys = [key for key, _ in batch]
         loop = asyncio.get_running_loop()
+        done: asyncio.Future[Sequence[V]]
         if self._executor is not None:
             done = loop.run_in_executor(self._executor, self._perform, keys)
         else:
@@ -67,7 +68,7 @@ class Batcher(Generic[K, V]):
         self, batch: list[tuple[K, asyncio.Future[V]]], done: asyncio.Future[Sequence[V]]
     ) -> None:
         error = done.exception()
-        answers = [] if error else done.result()
+        answers: Sequence[V] = [] if error else done.result()
         for index, (_, future) in enumerate(batch):
             if future.done():  # who asked has gone
                 continue

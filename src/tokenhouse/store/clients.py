@@ -97,7 +97,7 @@ class Owned:
         return self.owner_active and self.client.is_live(now)
 
 
-COLUMNS = len(Client.__slots__)
+COLUMNS = len(clients.columns)
 owned = select(clients, users.c.is_active).join(users, users.c.id == clients.c.user_id)
 _kept = clients.c.deleted_at.is_(None)
 
@@ -153,9 +153,7 @@ def change(connection: Connection, client_id: str, **values: Any) -> None:  # no
 def end_tokens(connection: Connection, *, client_id: str = "", user_id: str = "") -> None:
     """End all tokens of one client, or of all clients of a user."""
     which = clients.c.client_id == client_id if client_id else clients.c.user_id == user_id
-    connection.execute(
-        clients.update().where(which).values(generation=clients.c.generation + 1)
-    )
+    connection.execute(clients.update().where(which).values(generation=clients.c.generation + 1))
 
 
 def delete(connection: Connection, client_id: str, now: float) -> bool:

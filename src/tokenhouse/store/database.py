@@ -11,23 +11,27 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tokenhouse.store.batcher import Batcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
 T = TypeVar("T")
+__all__ = ["Connection", "Database", "Unavailable", "fold", "sqlite_path", "translated"]
 K = TypeVar("K")
 V = TypeVar("V")
 BUSY_SECONDS = 5
 _READERS = 4
+_QUICK_CHECK_BELOW = 64 * 2**20  # octets; a larger file would delay the start, doctor checks it
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -43,7 +47,7 @@ class Unavailable(Exception):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None]:
     """Turn what the driver says of an outage into `Unavailable`."""
     try:
         yield
@@ -65,6 +69,7 @@ class Database:
         """
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.path = sqlite_path(url)
         writers = 1 if self.is_sqlite else _READERS
         self._readers = ThreadPoolExecutor(_READERS, "read")
         self._writers = ThreadPoolExecutor(writers, "write")
@@ -97,13 +102,9 @@ class Database:
             Unavailable: the database cannot answer; nothing was changed.
 
         """
-        return await asyncio.get_running_loop().run_in_executor(
-            self._writers, self.write_now, work
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_now, work)
 
-    def batched_read(
-        self, work: Callable[[Connection, Sequence[K]], Sequence[V]]
-    ) -> Batcher[K, V]:
+    def batched_read(self, work: Callable[[Connection, Sequence[K]], Sequence[V]]) -> Batcher[K, V]:
         """Make a hot read: `work` answers many keys at once, each caller asks one."""
         if self.is_sqlite:
             return Batcher(lambda keys: self._read_inline(work, keys), None)
@@ -125,6 +126,22 @@ class Database:
                 self._inline = connection.execution_options(isolation_level="AUTOCOMMIT")
             return work(self._inline, keys)
 
+    def soundness(self) -> str:
+        """Say "ok", or in a line what is wrong with the file of a SQLite database."""
+        small = self.path is not None and self.path.stat().st_size < _QUICK_CHECK_BELOW
+
+        def check(connection: Connection) -> str:
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema")
+            if not small:
+                return "ok"
+            found: str = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            return found
+
+        try:
+            return " ".join(self.read_now(check).split())
+        except Unavailable as error:
+            return " ".join(str(error).split())
+
     def close(self) -> None:
         """Finish what is under way and close all connections."""
         self._readers.shutdown()
@@ -134,8 +151,33 @@ class Database:
         self.engine.dispose()
 
 
+def sqlite_path(url: str) -> Path | None:
+    """Return the file of a SQLite database, None for PostgreSQL.
+
+    Raises:
+        ValueError: the URL is neither's.
+
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        msg = "database_url must be sqlite:///PATH or postgresql://user@host:5432/db"
+        raise ValueError(msg)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def fold(path: Path) -> None:
+    """Leave all of a closed SQLite database in its one file, so that it can be moved."""
+    driver: Any = import_module("pysqlite3")
+    connection = driver.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.close()
+
+
 def _sqlite(url: str) -> Engine:
-    import pysqlite3  # noqa: PLC0415 - because only SQLite needs it
+    pysqlite3 = import_module("pysqlite3")  # here, because only SQLite needs it
 
     engine = create_engine(
         url,

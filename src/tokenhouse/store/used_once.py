@@ -47,8 +47,8 @@ def record(connection: Connection, uses: Sequence[tuple[bytes, float]]) -> list[
 
     """
     ends = dict(reversed(uses))
-    statement = insert(connection, used_once).on_conflict_do_nothing()
-    statement = statement.returning(used_once.c.digest)
+    keep = insert(connection, used_once).on_conflict_do_nothing()
+    statement = keep.returning(used_once.c.digest)
     rows = [{"digest": key, "ends_at": end} for key, end in ends.items()]
     fresh = set(connection.execute(statement, rows).scalars())
     answers: list[bool] = []

@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokenhouse.oauth.client import FIRST_PARTY
 from tokenhouse.oauth.jwt_claims import LEEWAY, MalformedJwt, UntrustedJwt, read_jwt
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.store.clients import Owned
     from tokenhouse.store.users import User
-
-FIRST_PARTY = "first-party"  # client_id of tokens that a person got without a client
 
 
 class InvalidToken(Exception):
@@ -52,11 +51,14 @@ async def check(context: Context, text: str) -> AccessToken:
         msg = f"malformed: {error}"
         raise InvalidToken(msg) from None
     user = await context.hot.user.ask(user_id)
-    client = None if client_id == FIRST_PARTY else await context.hot.owned.ask(client_id)
+    direct = client_id == FIRST_PARTY.client_id
+    client = None if direct else await context.hot.owned.ask(client_id)
     if user is None or not user.is_active:
         msg = "the user is gone or disabled"
         raise InvalidToken(msg)
-    if client_id != FIRST_PARTY and (client is None or not client.is_live(context.clock())):
+    if client_id != FIRST_PARTY.client_id and (
+        client is None or not client.is_live(context.clock())
+    ):
         msg = "the credential is gone, disabled or expired"
         raise InvalidToken(msg)
     token = AccessToken(jwt.claims, user, client)

@@ -1,0 +1,24 @@
+"""A client that has proven who it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedClient:
+    """What the later steps may know of the client; only client authentication makes one.
+
+    Attributes:
+        client_id: the client.
+        user_id: the owning user's UUID; None for the first-party client.
+        generation: which of the client's generations of tokens is good now.
+
+    """
+
+    client_id: str
+    user_id: str | None
+    generation: int
+
+
+FIRST_PARTY = AuthenticatedClient("first-party", None, 0)  # a person, without any client
