@@ -1,1 +1,1 @@
-"""The tests show behaviour from outside: over HTTP and on the command line, against a real server process."""
+"""The tests show behaviour from outside: over HTTP and on the command line, of a real server."""

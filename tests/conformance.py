@@ -1,8 +1,9 @@
-"""Which clause of which standard is shown by which test: a pytest plugin that writes `docs/conformance.md`.
+"""Which clause of which standard is shown by which test: a plugin that writes a page of it.
 
-A test carries `@pytest.mark.clause("RFC 6749 section 5.2")`; a row of a table carries the same mark. `pytest
---collect-only --write-conformance` writes the page. Trap: only a whole collection gives a whole page, so the page is
-compared by a test that collects everything anew (`tests/test_conformance.py`).
+A test carries `@pytest.mark.clause("RFC 6749 section 5.2")`; a row of a table carries the same
+mark. `pytest --collect-only --write-conformance` writes the page. Trap: only a whole collection
+gives a whole page, so the page is compared by a test that collects everything anew
+(`tests/test_conformance.py`).
 """
 
 import re
@@ -17,8 +18,8 @@ PAGE = "docs/conformance.md"
 INTRODUCTION = """\
 # Conformance
 
-Generated from the tests' clause marks by `pytest --collect-only --write-conformance`; do not edit.
-Every test named here sends real requests to a real server process and holds the answer against the clause.
+Generated from the tests' clause marks (`pytest --collect-only --write-conformance`); do not edit.
+Every test named here sends requests to a real server process and holds the answers to the clause.
 """
 
 Clauses = dict[str, dict[str, list[str]]]

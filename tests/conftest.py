@@ -1,10 +1,11 @@
 """Fixtures of every test: the shared server, fresh people and app credentials on it.
 
-Trap: the server is shared by the whole session, in random order; a test changes only what it made itself, and one that
-needs other settings, a restart or several workers starts a Service of its own with `start_service`.
+Trap: the server is shared by the whole session, in random order; a test changes only what it made
+itself, and one that needs other settings, a restart or several workers starts a Service of its own
+with `start_service`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -16,9 +17,10 @@ from tests.service import Service
 
 pytest_plugins = ["tests.conformance"]
 
-# Hundreds of wrong passwords and secrets come from one address here, so the settings that switch the
-# throttle off (login_failures_per_account and _per_source, 0) belong in here as soon as it exists.
-WITHOUT_THROTTLE: dict[str, str] = {}
+# Hundreds of wrong passwords and secrets come from one address here, so the settings that switch
+# the throttle off (login_failures_per_account and _per_source, 0) belong in here once it exists.
+WITHOUT_THROTTLE: Mapping[str, str] = {}
+NO_SETTINGS: Mapping[str, str] = {}
 
 
 class MakePerson(Protocol):
@@ -36,7 +38,9 @@ class MakeCredential(Protocol):
 class StartService(Protocol):
     """Starts a server of this test's own; it is stopped, and its log checked, after the test."""
 
-    def __call__(self, *, workers: int = 1, **settings: str) -> Service: ...
+    def __call__(
+        self, settings: Mapping[str, str] = NO_SETTINGS, *, workers: int = 1
+    ) -> Service: ...
 
 
 @pytest.fixture(scope="session")
@@ -60,9 +64,9 @@ def start_service(tmp_path: Path, database_url: str | None) -> Iterator[StartSer
     """Servers of this test's own."""
     started: list[Service] = []
 
-    def start(*, workers: int = 1, **settings: str) -> Service:
+    def start(settings: Mapping[str, str] = NO_SETTINGS, *, workers: int = 1) -> Service:
         home = tmp_path / f"service{len(started)}"
-        one = Service(home, workers, WITHOUT_THROTTLE | settings, database_url)
+        one = Service(home, workers, {**WITHOUT_THROTTLE, **settings}, database_url)
         started.append(one)
         return one.start()
 

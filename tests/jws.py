@@ -1,7 +1,7 @@
-"""A JWS writer that also writes what no library would: raw numbers, members twice, any octets in any part.
+"""A JWS writer that also writes what no library would: raw numbers, members twice, any octets.
 
-Owns: the compact serialization with an HMAC (RFC 7515 sections 3.1 and 7.1, RFC 7518 section 3.2). It shares no code
-with the product, so that a mistake of one is seen by the other.
+Owns: the compact serialization with an HMAC (RFC 7515 sections 3.1 and 7.1, RFC 7518 section 3.2).
+It shares no code with the product, so that a mistake of one is seen by the other.
 """
 
 import base64

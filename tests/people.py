@@ -1,7 +1,7 @@
 """Fresh users and app credentials for a test, made through the product's own doors.
 
-Owns: what a test needs to know of a user and of app credentials. Every call makes new ones, so that tests which share a
-server never meet.
+Owns: what a test needs to know of a user and of app credentials. Every call makes new ones, so
+that tests which share a server never meet.
 """
 
 import secrets
@@ -42,7 +42,7 @@ class Credential:
 
 
 def add_person(service: Service, *, admin: bool = False, password: str = "") -> Person:
-    """Add a user on the command line and sign in once; raises AssertionError if either is refused."""
+    """Add a user on the command line and sign in; raises AssertionError if refused."""
     email = f"{secrets.token_hex(8)}@people.example"
     password = password or secrets.token_urlsafe(24)
     add = ("user", "add", email, "--password-stdin", *(("--admin",) if admin else ()))
@@ -52,22 +52,22 @@ def add_person(service: Service, *, admin: bool = False, password: str = "") -> 
 
 
 def sign_in(service: Service, email: str, password: str) -> Person:
-    """Get a token by the Basic route and read the user's id; raises AssertionError if either is refused."""
+    """Get a token by the Basic route and read the user's id; raises AssertionError."""
     with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
         answer = http.get(BASIC, auth=(email.encode(), password.encode()))
-        assert answer.status_code == httpx.codes.OK, answer.text
+        assert answer.status_code == 200, answer.text
         token: str = answer.json()["access_token"]
         me = http.get(ME, headers={"Authorization": f"Bearer {token}"})
-        assert me.status_code == httpx.codes.OK, me.text
+        assert me.status_code == 200, me.text
         return Person(email, password, token, me.json()["id"])
 
 
 def add_credential(service: Service, owner: Person, **members: object) -> Credential:
-    """Make app credentials for `owner`; `members` go into the body. Raises AssertionError if refused."""
+    """Make app credentials, with `members` in the body; raises AssertionError if refused."""
     answer = httpx.post(
         service.url + CLIENTS, json=members, headers=owner.bearer, trust_env=False, timeout=30
     )
-    assert answer.status_code == httpx.codes.CREATED, answer.text
+    assert answer.status_code == 201, answer.text
     made = answer.json()
     return Credential(made["client_id"], made["client_secret"], owner)
 
@@ -81,6 +81,6 @@ def client_token(service: Service, app: Credential) -> str:
         trust_env=False,
         timeout=30,
     )
-    assert answer.status_code == httpx.codes.OK, answer.text
+    assert answer.status_code == 200, answer.text
     token: str = answer.json()["access_token"]
     return token

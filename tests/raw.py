@@ -1,7 +1,7 @@
-"""HTTP written byte by byte, for what a well-kept client refuses to send: headers twice, bad bytes, wrong lengths.
+"""HTTP written byte by byte, for what a client refuses to send: headers twice, bad bytes.
 
-Owns: one request on one connection, and reading its answer. Trap: a server that refuses a body early may close while
-it is still being sent; what it answered must be read all the same.
+Owns: one request on one connection, and reading its answer. Trap: a server that refuses a body
+early may close while it is still being sent; what it answered must be read all the same.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ SECONDS = 30
 
 @dataclass(frozen=True)
 class Request:
-    """What goes on the wire. `Host`, `Content-Length` and `Connection: close` are added unless `bare`."""
+    """What goes on the wire; `Host`, length and `Connection: close` are added unless `bare`."""
 
     method: str
     target: str
@@ -53,7 +53,7 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON; raises ValueError if it is none, AssertionError if it is not declared as JSON."""
+        """The body as JSON; raises ValueError or AssertionError if it is not or not said to be."""
         assert self.headers.get_content_type() == "application/json", self
         return json.loads(self.body)
 
@@ -65,7 +65,7 @@ class Answer:
 
 
 def send(port: int, request: Request) -> Answer:
-    """Send on a new connection and read the answer; raises http.client.HTTPException when the server only closes."""
+    """Send on a new connection; raises HTTPException when the server closes without an answer."""
     with socket.create_connection((HOST, port), SECONDS) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(request.wire(port))

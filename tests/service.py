@@ -1,8 +1,9 @@
 """A real server process and its command line, as an operator would run them.
 
-Owns: starting, stopping, killing and restarting `tokenhouse serve` on one data directory, and reading its log.
-Trap: the issuer holds the port, so a restart keeps the port; it lies below the range that the system hands to outgoing
-connections, or one of those could take it while the server is down.
+Owns: starting, stopping, killing and restarting `tokenhouse serve` on one data directory, and
+reading its log. Trap: the issuer holds the port, so a restart keeps the port; it lies below the
+range that the system hands to outgoing connections, or one of those could take it while the server
+is down.
 """
 
 import os
@@ -29,7 +30,7 @@ class ServiceFailedError(AssertionError):
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on, outside the usual range of outgoing connections (see the trap above)."""
+    """A loopback port that nobody listens on (see the trap above); raises ServiceFailedError."""
     for _ in range(100):
         port = 20_000 + secrets.randbelow(12_000)
         with socket.socket() as probe:
@@ -101,14 +102,14 @@ class Service:
         return process.returncode
 
     def kill9(self) -> None:
-        """End the server and its workers with no chance to say goodbye; `start` brings it back on the same data."""
+        """End the server and its workers at once; `start` brings it back on the same data."""
         process = self._running()
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(STOP_SECONDS)
         self._process = None
 
     def cli(self, *args: str, input: str | bytes = b"") -> subprocess.CompletedProcess[str]:  # noqa: A002 - subprocess's own word
-        """Run `tokenhouse ARGS` on this data directory, beside the server if it runs; a refusal is not raised."""
+        """Run `tokenhouse ARGS` on this data, beside a running server; a refusal is not raised."""
         given = input.encode() if isinstance(input, str) else input
         done = subprocess.run(
             self._command(*args),
@@ -123,7 +124,7 @@ class Service:
         return subprocess.CompletedProcess(args, done.returncode, out, err)
 
     def close(self) -> None:
-        """Stop if still running, and hold the log against the rule that no input may cause a traceback."""
+        """Stop if still running; raises ServiceFailedError if the log has a traceback."""
         if self._process is not None:
             self.stop()
         if "Traceback (most recent call last)" in self.log:
@@ -169,6 +170,6 @@ class Service:
 
 def _healthy(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz", timeout=2, trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(f"{url}/healthz", timeout=2, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False

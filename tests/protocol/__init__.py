@@ -1,1 +1,1 @@
-"""The protocol over HTTP: tables of request, status, error and headers, keyed by the clause that asks for them."""
+"""The protocol over HTTP: tables of request, status, error and headers, keyed by clause."""

@@ -1,4 +1,4 @@
-"""Client assertions for the rows: a right one, and the same with one thing changed (RFC 7523 section 3)."""
+"""Client assertions for the rows: a right one, and the same with one thing changed."""
 
 import secrets
 import time
@@ -14,8 +14,11 @@ from tests.protocol.table import World
 Make = Callable[[World], bytes]
 """Makes an assertion when the row runs, since it must not be old by then."""
 
-ABSENT = object()
+ABSENT = jws.Literal("absent")
 """Leave this member out."""
+
+Change = Callable[[World], object] | str | float | list[Any] | dict[str, Any] | None
+"""Another value for a member: as it is, or reckoned from the world when the row runs."""
 
 
 def cases(table: Mapping[str, tuple[str, Make]]) -> pytest.MarkDecorator:
@@ -39,7 +42,7 @@ def ahead(seconds: int) -> Callable[[World], int]:
     return lambda _: now() + seconds
 
 
-def claims(w: World, app: Credential | None = None, /, **changes: object) -> dict[str, Any]:
+def claims(w: World, app: Credential | None = None, /, **changes: Change) -> dict[str, Any]:
     """The right claims, with `changes`; a change may be ABSENT, or a function of the world."""
     app = app or w.app
     right: dict[str, Any] = {
@@ -66,12 +69,12 @@ def right(w: World) -> bytes:
     return signed(w, jws.dump(claims(w)))
 
 
-def with_claims(also: str = "", **changes: object) -> Make:
+def with_claims(also: str = "", **changes: Change) -> Make:
     """Right but for some claims; `also` is JSON text of one more member."""
     return lambda w: signed(w, jws.dump(claims(w, **changes), also))
 
 
-def with_header(also: str = "", /, **members: object) -> Make:
+def with_header(also: str = "", /, **members: Change) -> Make:
     """Right but for this header, which has `alg: HS256` unless told otherwise."""
 
     def make(w: World) -> bytes:

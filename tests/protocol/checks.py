@@ -1,7 +1,7 @@
 """What holds for every answer of its kind, whatever the row.
 
-Owns: the refusal of RFC 6749 section 5.2 and the token response of section 5.1 with the access token of RFC 9068 in
-it. The token is checked with a library that the server does not use.
+Owns: the refusal of RFC 6749 section 5.2 and the token response of section 5.1 with the access
+token of RFC 9068 in it. The token is checked with a library that the server does not use.
 """
 
 import re
@@ -41,23 +41,23 @@ def refusal(answer: Answer, row: Row, request: Request) -> None:
 
 
 def assertion_refusal(answer: Answer, request: Request, refused: Answer) -> None:
-    """Hold the refusal of an assertion against RFC 7523 section 3.1 and any other refusal: the very same body."""
+    """Hold the refusal of an assertion against any other one: the very same body."""
     refusal(answer, Row("", "", lambda _: request, 401, "invalid_client"), request)
     assert answer.body == refused.body
 
 
 def protocol_error(answer: Answer, body: dict[str, Any]) -> None:
-    """The members and headers of RFC 6749 section 5.2, and `detail` for clients of the reference."""
+    """The members and headers of RFC 6749 section 5.2, and `detail` of the reference."""
     assert set(body) == {"error", "error_description", "detail"}
     assert PLAIN.fullmatch(body["error_description"])
-    if answer.status == httpx.codes.UNPROCESSABLE_ENTITY:
+    if answer.status == 422:
         assert body["detail"], body
         for one in body["detail"]:
             assert {"loc", "msg", "type"} == set(one)
     else:
         assert body["detail"] == body["error_description"]
     not_stored(answer)
-    if answer.status == httpx.codes.UNAUTHORIZED:
+    if answer.status == 401:
         assert answer.header("WWW-Authenticate") == BASIC_CHALLENGE
 
 
@@ -88,7 +88,7 @@ def token_response(
 
     `client_id` is None for a user's token without client authentication.
     """
-    assert answer.status == httpx.codes.OK, answer
+    assert answer.status == 200, answer
     not_stored(answer)
     body = answer.json()
     assert set(body) == {"access_token", "token_type", "expires_in", "expires_at"}

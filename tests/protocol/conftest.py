@@ -21,7 +21,7 @@ def world(
     """Two people and their app credentials, and one credential that its owner has deleted."""
     deleted = credential(someone)
     gone = http.delete(f"{CLIENTS}/{deleted.client_id}", headers=someone.bearer)
-    assert gone.status_code == httpx.codes.NO_CONTENT, gone.text
+    assert gone.status_code == 204, gone.text
     return World(service, someone, app, credential(), deleted)
 
 

@@ -1,4 +1,4 @@
-"""The shape of the tables: who is there, what is sent, what must come back, and which clause asks for it."""
+"""The shape of the tables: who is there, what is sent, what must come back, and by which clause."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,8 @@
 """Assertions whose claims are wrong: who, for whom, when, and once.
 
-RFC 7523 section 3, RFC 10070 (the issuer as sole audience), RFC 7519 section 4.1. Each is signed with the client's
-true secret and has one thing wrong, so that nothing but that claim can have been the reason.
+RFC 7523 section 3, RFC 10070 (the issuer as sole audience), RFC 7519 section 4.1. Each is signed
+with the client's true secret and has one thing wrong, so that nothing but that claim can have been
+the reason.
 """
 
 from uuid import uuid4
@@ -10,6 +11,7 @@ from tests import jws
 from tests.people import TOKEN
 from tests.protocol.assertions import (
     ABSENT,
+    Change,
     Make,
     ahead,
     cases,
@@ -34,7 +36,7 @@ LIMIT = 3600
 DIGITS = 5000
 
 
-def both(change: object) -> Make:
+def both(change: Change) -> Make:
     """`iss` and `sub` alike, and wrong."""
     return with_claims(iss=change, sub=change)
 

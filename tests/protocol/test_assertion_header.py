@@ -1,7 +1,7 @@
-"""Assertions whose header or key is wrong: algorithm, key, and the members that would move the key elsewhere.
+"""Assertions whose header or key is wrong: algorithm, key, and members that move the key.
 
-RFC 7515 section 4.1, RFC 7518 section 3, RFC 8725 sections 3.1 and 3.11, RFC 10070 (the type). The trap: the
-algorithm follows from the client's key, never from what the header asks for.
+RFC 7515 section 4.1, RFC 7518 section 3, RFC 8725 sections 3.1 and 3.11, RFC 10070 (the type). The
+trap: the algorithm follows from the client's key, never from what the header asks for.
 """
 
 import base64

@@ -1,12 +1,12 @@
-"""Assertions whose outer form is wrong: parts, base64url, size, and the octets of the two documents.
+"""Assertions whose outer form is wrong: parts, base64url, size, the two documents.
 
-RFC 7515 sections 2, 5.2 and 7.1; RFC 7519 section 7.2. The trap: most libraries are lenient here, and two texts for one
-assertion are a way around "once".
+RFC 7515 sections 2, 5.2 and 7.1; RFC 7519 section 7.2. The trap: most libraries are lenient here,
+and two texts for one assertion are a way around "once".
 """
 
 import json
+import string
 
-import httpx
 import pytest
 
 from tests import jws
@@ -14,7 +14,6 @@ from tests.protocol.assertions import (
     Make,
     cases,
     claims,
-    now,
     right,
     signed,
     with_claims,
@@ -36,12 +35,12 @@ DEEP = 2500
 
 def other_last_bits(text: bytes) -> bytes:
     """Another spelling of the same signature: the two bits that encode nothing, set."""
-    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    alphabet = (string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_").encode()
     return text[:-1] + alphabet[alphabet.index(text[-1]) | 1 :][:1]
 
 
 def standard_alphabet(w: World) -> bytes:
-    """`+` and `/` where base64url has `-` and `_`; made so that at least one is there, and signed as spelled."""
+    """`+` and `/` where base64url has `-` and `_`, and signed as spelled."""
     head, body = jws.b64(b'{"alg":"HS256"}'), jws.b64(jws.dump(claims(w, x="???>>>~~~")))
     spelled = (head + b"." + body).replace(b"-", b"+").replace(b"_", b"/")
     assert spelled != head + b"." + body
@@ -56,14 +55,19 @@ def padded_parts(w: World) -> bytes:
     return head + b"." + body + b"." + jws.b64(mac) + b"="
 
 
+def same_iss_twice(w: World) -> bytes:
+    """The issuer twice, right both times."""
+    return with_claims(f'"iss":"{w.app.client_id}"')(w)
+
+
 def flattened(w: World) -> bytes:
-    """The JWS JSON serialization (RFC 7515 section 7.2), which RFC 7519 section 1 rules out."""
+    """The JWS JSON serialization, which RFC 7519 section 1 rules out."""
     head, body, mac = right(w).decode().split(".")
     return json.dumps({"protected": head, "payload": body, "signature": mac}).encode()
 
 
 def of_size(size: int) -> Make:
-    """A right assertion of exactly `size` characters, of which 65 are header, signature and dots."""
+    """A right assertion of exactly `size` characters, of which 65 are not the payload's."""
 
     def make(w: World) -> bytes:
         bare = claims(w, pad="")
@@ -87,7 +91,7 @@ BAD: dict[str, tuple[str, Make]] = {
     "five-parts-as-jwe": (PARTS, with_text(lambda t: t + b".AAAA.AAAA")),
     "dot-at-end": (PARTS, with_text(lambda t: t + b".")),
     "dots-only": (PARTS, lambda _: b".."),
-    "a-word": (PARTS, lambda _: b"assertion"),
+    "a-word": (PARTS, lambda _: b"nonsense"),
     "empty-header": (PARTS, with_text(lambda t: b"." + t.partition(b".")[2])),
     "empty-payload": (PARTS, lambda w: signed(w, b"")),
     "empty-signature": (PARTS, with_text(lambda t: t.rpartition(b".")[0] + b".")),
@@ -146,11 +150,8 @@ BAD: dict[str, tuple[str, Make]] = {
     ),
     "header-empty-object": (JWT, with_header_text(b"{}")),
     "claim-twice-jti": ("RFC 7519 section 4", with_claims('"jti":"another"')),
-    "claim-twice-exp": ("RFC 7519 section 4", lambda w: with_claims(f'"exp":{now() + 600}')(w)),
-    "claim-twice-iss": (
-        "RFC 7519 section 4",
-        lambda w: with_claims(f'"iss":"{w.app.client_id}"')(w),
-    ),
+    "claim-twice-exp": ("RFC 7519 section 4", with_claims('"exp":9999999999')),
+    "claim-twice-iss": ("RFC 7519 section 4", same_iss_twice),
     "claim-twice-unknown": ("RFC 7519 section 4", with_claims('"x":1,"x":2')),
     "claim-twice-escaped": ("RFC 7519 section 4", with_claims(f'"{escaped("jti")}":"another"')),
     "claim-twice-inside": ("RFC 7519 section 4", with_claims('"x":{"a":1,"a":1}')),
@@ -175,4 +176,4 @@ def test_ill_formed_assertion_is_refused(make: Make, world: World, refused: Answ
 @pytest.mark.clause(VALIDATION)
 def test_assertion_of_8_kib_is_accepted(world: World) -> None:
     answer = send(world.service.port, by_jwt(of_size(SIZE_LIMIT)(world)))
-    assert answer.status == httpx.codes.OK, answer
+    assert answer.status == 200, answer

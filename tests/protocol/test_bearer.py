@@ -1,12 +1,11 @@
 """Showing an access token: where it may stand, and what a bad one gets.
 
-RFC 6750 sections 2.1, 3 and 3.1, RFC 9068 section 4, RFC 8725. The trap: "no token" and "bad token" are two answers, and
-a token in the query or the body is no token at all.
+RFC 6750 sections 2.1, 3 and 3.1, RFC 9068 section 4, RFC 8725. The trap: "no token" and "bad
+token" are two answers, and a token in the query or the body is no token at all.
 """
 
 from collections.abc import Callable
 
-import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -201,7 +200,7 @@ def test_no_token_is_asked_for_one_without_an_error(name: str, world: World) -> 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_scheme_is_compared_without_case(scheme: str, world: World) -> None:
     shown = (("Authorization", f"{scheme} {world.someone.token}"),)
-    assert send(world.service.port, Request("GET", CLIENTS, shown)).status == httpx.codes.OK
+    assert send(world.service.port, Request("GET", CLIENTS, shown)).status == 200
 
 
 @pytest.mark.clause(HEADER)
@@ -209,7 +208,7 @@ def test_two_authorization_headers_are_refused(world: World) -> None:
     one = ("Authorization", f"Bearer {world.someone.token}")
     for second in (one, ("Authorization", "Bearer abc")):
         answer = send(world.service.port, Request("GET", CLIENTS, (one, second)))
-        assert answer.status in {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED}
+        assert answer.status in {400, 401}
 
 
 @pytest.mark.clause(VALIDATION)
@@ -223,7 +222,7 @@ def test_token_of_another_issuer_is_refused(world: World, start_service: StartSe
 
 @pytest.mark.clause(VALIDATION)
 def test_tokens_end_with_the_issuer_that_made_them(start_service: StartService) -> None:
-    service = start_service(issuer="http://127.0.0.1:1/first")
+    service = start_service({"issuer": "http://127.0.0.1:1/first"})
     someone = add_person(service)
     service.stop()
     service.settings = {**service.settings, "issuer": "http://127.0.0.1:1/second"}
@@ -239,13 +238,13 @@ def test_good_token_is_good_until_it_ends(world: World) -> None:
         world.service.port,
         Request("GET", ME, (("Authorization", f"Bearer {world.someone.token}"),)),
     )
-    assert answer.status == httpx.codes.OK
+    assert answer.status == 200
     assert answer.json()["id"] == world.someone.id
 
 
 def unauthorized(answer: Answer) -> str:
     """Hold a 401 of the bearer routes against the contract; its challenge."""
-    assert answer.status == httpx.codes.UNAUTHORIZED, answer
+    assert answer.status == 401, answer
     assert answer.json()["detail"]
     challenge = answer.header("WWW-Authenticate")
     assert challenge is not None

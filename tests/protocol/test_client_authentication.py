@@ -1,7 +1,7 @@
 """Client authentication by secret: who is refused, how, and that every refusal looks alike.
 
-RFC 6749 sections 2.3, 2.3.1 and 5.2, RFC 7617. The trap: at this endpoint id and secret are form-urlencoded inside the
-Basic header, unlike everywhere else.
+RFC 6749 sections 2.3, 2.3.1 and 5.2, RFC 7617. The trap: at this endpoint id and secret are
+form-urlencoded inside the Basic header, unlike everywhere else.
 """
 
 import base64
@@ -9,11 +9,9 @@ from collections.abc import Callable
 from urllib.parse import quote_plus
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from tests.people import Credential
-from tests.protocol.assertions import right
 from tests.protocol.checks import refusal, token_response
 from tests.protocol.table import (
     CLIENT_CREDENTIALS,
@@ -21,12 +19,9 @@ from tests.protocol.table import (
     World,
     basic,
     by_basic,
-    by_jwt,
     by_post,
     form,
     raw_form,
-    secret_jwt,
-    secret_post,
     table,
 )
 from tests.raw import Answer, Request, send
@@ -191,70 +186,6 @@ def test_unreadable_or_missing_authentication_is_refused(row: Row, world: World)
 
 
 @table(
-    Row(
-        METHODS,
-        "basic-and-post",
-        lambda w: by_basic(w, *CLIENT_CREDENTIALS, *secret_post(w.app)),
-        400,
-        "invalid_request",
-    ),
-    Row(
-        METHODS,
-        "basic-and-secret-in-body",
-        lambda w: by_basic(w, *CLIENT_CREDENTIALS, ("client_secret", w.app.client_secret)),
-        400,
-        "invalid_request",
-    ),
-    Row(
-        METHODS,
-        "basic-and-jwt",
-        lambda w: by_basic(w, *CLIENT_CREDENTIALS, *secret_jwt(right(w))),
-        400,
-        "invalid_request",
-    ),
-    Row(
-        METHODS, "post-and-jwt", lambda w: by_post(w, *secret_jwt(right(w))), 400, "invalid_request"
-    ),
-    Row(
-        METHODS,
-        "jwt-and-secret",
-        lambda w: by_jwt(right(w), ("client_secret", w.app.client_secret)),
-        400,
-        "invalid_request",
-    ),
-    Row(
-        METHODS,
-        "all-three",
-        lambda w: by_basic(w, *CLIENT_CREDENTIALS, *secret_post(w.app), *secret_jwt(right(w))),
-        400,
-        "invalid_request",
-    ),
-    Row(
-        METHODS,
-        "two-though-both-wrong",
-        lambda _: form(
-            *CLIENT_CREDENTIALS,
-            ("client_id", "a"),
-            ("client_secret", "b"),
-            authorization=basic("a", "b"),
-        ),
-        400,
-        "invalid_request",
-    ),
-    Row(
-        METHODS,
-        "basic-and-id-of-another",
-        lambda w: by_basic(w, *CLIENT_CREDENTIALS, ("client_id", w.other.client_id)),
-        400,
-        "invalid_request",
-    ),
-)
-def test_more_than_one_method_is_refused(row: Row, world: World) -> None:
-    request = row.request(world)
-    refusal(send(world.service.port, request), row, request)
-
-
-@table(
     Row(SECRET, "basic", lambda w: by_basic(w, *CLIENT_CREDENTIALS), 200),
     Row(SECRET, "post", by_post, 200),
     Row(
@@ -283,18 +214,6 @@ def test_right_client_gets_a_token(row: Row, world: World) -> None:
         answer, world.service, user_id=world.someone.id, client_id=world.app.client_id
     )
     assert got["sub"] == world.app.client_id
-
-
-@pytest.mark.clause(CHALLENGE)
-def test_authorization_header_twice_is_refused(world: World) -> None:
-    one = basic(*pair(world.app))
-    for second in (one, basic("client", "secret"), "Bearer abc"):
-        twice = raw_form(
-            b"grant_type=client_credentials", ("Authorization", one), ("Authorization", second)
-        )
-        answer = send(world.service.port, twice)
-        assert answer.status in {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED}
-        assert answer.json()["error"] in {"invalid_request", "invalid_client"}
 
 
 @pytest.fixture(scope="module")

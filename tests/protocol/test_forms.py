@@ -1,13 +1,14 @@
 """Forms that are wrong as forms: parameters twice, bad octets, other media types, too much.
 
-RFC 6749 section 3.2 and appendix B. Client authentication is right in each, so that it cannot have been the reason.
+RFC 6749 section 3.2 and appendix B. Client authentication is right in each, so that it cannot have
+been the reason.
 """
 
 from urllib.parse import urlencode
 
 from tests.people import TOKEN
 from tests.protocol.assertions import right
-from tests.protocol.checks import refusal, token_response
+from tests.protocol.checks import refusal
 from tests.protocol.table import (
     BEARER_TYPE,
     CLIENT_CREDENTIALS,
@@ -29,11 +30,15 @@ ONCE = "RFC 6749 section 3.2"
 ERRORS = "RFC 6749 section 5.2"
 ENCODING = "RFC 6749 appendix B"
 MEDIA = "RFC 6749 section 4.4.2"
-GRANT = "RFC 6749 section 4.4.2"
 HTTP = "RFC 9110 section 15.5"
 BODY_LIMIT = 65_536
 JSON_BODY = b'{"grant_type":"client_credentials"}'
-MULTIPART = b'--x\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nclient_credentials\r\n--x--\r\n'
+MULTIPART = (
+    b"--x\r\n"
+    b'Content-Disposition: form-data; name="grant_type"\r\n\r\n'
+    b"client_credentials\r\n"
+    b"--x--\r\n"
+)
 
 
 def encoded(w: World, body: bytes, media_type: str | None = FORM) -> Request:
@@ -235,64 +240,6 @@ def test_what_is_no_token_request_is_refused(row: Row, world: World) -> None:
     refusal(send(world.service.port, request), row, request)
 
 
-@table(
-    Row(ONCE, "unknown-parameter", lambda w: by_post(w, ("x", "1")), 200),
-    Row(ONCE, "unknown-parameter-twice", lambda w: by_post(w, ("x", "1"), ("x", "1")), 200),
-    Row(
-        ONCE,
-        "empty-parameters",
-        lambda w: by_post(w, ("username", ""), ("scope", ""), ("client_assertion", "")),
-        200,
-    ),
-    Row(
-        ONCE,
-        "parameter-without-equals",
-        lambda w: encoded(w, b"grant_type=client_credentials&scope"),
-        200,
-    ),
-    Row(ONCE, "separators-only", lambda w: encoded(w, b"&&grant_type=client_credentials&&"), 200),
-    Row(ENCODING, "utf-8-in-unknown", lambda w: by_post(w, ("ключ", "значение")), 200),
-    Row(
-        ENCODING,
-        "name-percent-encoded",
-        lambda w: encoded(w, b"%67rant%5Ftype=client%5Fcredentials"),
-        200,
-    ),
-    Row(
-        MEDIA,
-        "media-with-charset",
-        lambda w: encoded(w, padded(100), FORM + "; charset=UTF-8"),
-        200,
-    ),
-    Row(MEDIA, "media-upper-case", lambda w: encoded(w, padded(100), FORM.upper()), 200),
-    Row(
-        MEDIA,
-        "media-space-before-parameter",
-        lambda w: encoded(w, padded(100), FORM + " ;charset=utf-8"),
-        200,
-    ),
-    Row(
-        "RFC 6749 section 3.3",
-        "scope-is-ignored",
-        lambda w: by_post(w, ("scope", "read write")),
-        200,
-    ),
-    Row(
-        "RFC 6749 section 3.3",
-        "scope-ill-formed-is-ignored",
-        lambda w: by_post(w, ("scope", '"\\')),
-        200,
-    ),
-    Row(HTTP, "64-kib", lambda w: encoded(w, padded(BODY_LIMIT)), 200),
-    Row(HTTP, "64-parameters", lambda w: encoded(w, urlencode(many(64)).encode()), 200),
-    Row(HTTP, "chunked", lambda w: chunked(w, padded(20_000)), 200),
-    Row(ONCE, "slash-after-the-path", lambda w: slash_after(by_post(w)), 200),
-)
-def test_right_form_gets_a_token(row: Row, world: World) -> None:
-    answer = send(world.service.port, row.request(world))
-    token_response(answer, world.service, user_id=world.someone.id, client_id=world.app.client_id)
-
-
 def in_query(w: World, *, authenticated: bool) -> Request:
     """Parameters in the request URI, where they may not be."""
     if authenticated:
@@ -302,8 +249,3 @@ def in_query(w: World, *, authenticated: bool) -> Request:
     return Request(
         "POST", f"{TOKEN}?{query}", raw_form(b"").headers, form(*CLIENT_CREDENTIALS).body
     )
-
-
-def slash_after(request: Request) -> Request:
-    """The same to the twin of the path."""
-    return Request(request.method, request.target + "/", request.headers, request.body)

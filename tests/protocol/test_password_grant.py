@@ -1,4 +1,4 @@
-"""The password grant: a person's e-mail and password for a token, with or without a client beside it.
+"""The password grant: e-mail and password for a token, with or without a client beside it.
 
 RFC 6749 section 4.3. The trap: an unknown user must look like a wrong password, to the octet.
 """
@@ -256,7 +256,7 @@ def test_password_of_any_letters_signs_in(
 
 @pytest.mark.clause("RFC 9700 section 2.4")
 def test_password_grant_can_be_switched_off(start_service: StartService) -> None:
-    service = start_service(password_grant="false")
+    service = start_service({"password_grant": "off"})
     someone = add_person(service)
     row = Row(
         "", "", lambda _: sign_in(someone.email, someone.password), 400, "unsupported_grant_type"
