@@ -29,10 +29,8 @@ def context_of(request: Request) -> Context:
     return context
 
 
-async def token_of(
-    request: Request, _documented: Annotated[object, Security(_scheme)]
-) -> AccessToken:
-    """Return the caller's access token, checked.
+async def authenticate(request: Request) -> None:
+    """Check the caller's access token, before anything else of the request is looked at.
 
     Raises:
         BearerError: as RFC 6750 section 3.1 says.
@@ -40,10 +38,16 @@ async def token_of(
     """
     text = read_bearer(request.headers.getlist("authorization"))
     try:
-        return await check(context_of(request), text)
+        request.state.token = await check(context_of(request), text)
     except InvalidToken as error:
         LOGGER.info("token refused", extra={"reason": str(error)})
         raise invalid_token() from None
+
+
+def token_of(request: Request, _documented: Annotated[object, Security(_scheme)]) -> AccessToken:
+    """Return the caller's access token, as `authenticate` checked it."""
+    token: AccessToken = request.state.token
+    return token
 
 
 Token = Annotated[AccessToken, Depends(token_of)]

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
+from tokenhouse.api.caller import authenticate
 from tokenhouse.oauth.jwt_claims import MalformedJwt, strict_object
 
 if TYPE_CHECKING:
@@ -39,13 +40,14 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body strictly."""
+    """A route that checks the access token first and then reads its body strictly."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the framework's handler."""
         handle = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
+            await authenticate(request)
             return await handle(StrictRequest(request.scope, request.receive))
 
         return strict

@@ -41,7 +41,9 @@ async def authenticate(context: Context, asked: Asked) -> AuthenticatedClient:
     """
     found = [(m, presented) for m in METHODS if (presented := m.read(asked)) is not None]
     if not found:
-        return _nobody_claims(asked)
+        if asked.authorization is not None:
+            raise InvalidClient(detail="an authentication scheme that is not known")
+        return FIRST_PARTY  # a client_id alone names a client and proves nothing
     if len(found) > 1:
         msg = "Two client authentication methods at once; use one."
         raise InvalidRequest(msg)
@@ -50,15 +52,6 @@ async def authenticate(context: Context, asked: Asked) -> AuthenticatedClient:
         msg = "The client_id is not the one that authenticates."
         raise InvalidRequest(msg)
     return await _prove(context, method, presented)
-
-
-def _nobody_claims(asked: Asked) -> AuthenticatedClient:
-    if "client_secret" in asked.form:
-        msg = "The client_secret comes without its client_id."
-        raise InvalidRequest(msg)
-    if "client_id" in asked.form or asked.authorization is not None:
-        raise InvalidClient(detail="no client authentication that is known")
-    return FIRST_PARTY
 
 
 async def _prove(context: Context, method: Method, presented: Presented) -> AuthenticatedClient:

@@ -12,9 +12,14 @@ if TYPE_CHECKING:
 
 
 def read(asked: Asked) -> Presented | None:
-    """Read the two parameters; one without the other is not this method."""
-    client_id, secret = asked.form.get("client_id"), asked.form.get("client_secret")
-    return Presented(client_id, secret) if client_id and secret else None
+    """Read the two parameters; a client_id alone is not this method.
+
+    Raises:
+        InvalidRequest: the secret comes without its client_id.
+
+    """
+    secret = asked.form.get("client_secret")
+    return None if secret is None else Presented(asked.need("client_id"), secret)
 
 
 METHOD = Method("client_secret_post", read, verify)

@@ -134,7 +134,9 @@ async def read(scope: Message, receive: Receive) -> Request:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > MOST_BODY:
-            raise PayloadTooLarge
+            break
+    if len(body) > MOST_BODY:
+        raise PayloadTooLarge
     source = scope["client"][0] if scope["client"] else ""
     return Request(scope["method"], tuple(authorization), tuple(content_type), body, source)
 

@@ -46,7 +46,7 @@ async def check(context: Context, text: str) -> AccessToken:
     try:
         jwt = read_jwt(text)
         _check_offline(context, jwt)
-        user_id, client_id = jwt.text("user_id"), jwt.text("client_id")
+        user_id, client_id, jti = (jwt.text(name) for name in ("user_id", "client_id", "jti"))
     except MalformedJwt as error:
         msg = f"malformed: {error}"
         raise InvalidToken(msg) from None
@@ -64,7 +64,7 @@ async def check(context: Context, text: str) -> AccessToken:
     token = AccessToken(jwt.claims, user, client)
     own = user.generation if token.is_users_own else 0
     through = client.client.generation if client else 0
-    if jwt.claims.get("gen") != own + through:
+    if jti.partition(".")[0] != str(own + through):
         msg = "tokens of this generation have ended"
         raise InvalidToken(msg)
     return token
