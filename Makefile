@@ -7,6 +7,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= tokenhouse-data
 TESTS ?= tests
+JOBS ?= 2
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
@@ -25,8 +26,8 @@ run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT,
 	@exec $(BIN)/tokenhouse serve --host "$(HOST)" --port "$(PORT)" \
 		--data-dir "$(DATA_DIR)" --first-user "$(FIRST_USER)"
 
-test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part)
-	$(BIN)/python -m pytest $(TESTS)
+test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part, JOBS=0 in one process)
+	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
 
 check: lint types imports test  ## everything that must hold before a change lands
 
