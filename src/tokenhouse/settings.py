@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -150,12 +151,12 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return self
 
-    @property
+    @cached_property
     def token_endpoint(self) -> str:
         """The token endpoint's own URL, from the issuer alone."""
         return self.issuer + TOKEN_PATH
 
-    @property
+    @cached_property
     def audiences(self) -> str | list[str]:
         """`aud` of an access token (RFC 9068 section 2.2): the issuer, or a list with it."""
         others = [name for name in self.audience if name != self.issuer]

@@ -6,9 +6,10 @@ place where a refusal becomes an answer.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from tokenhouse.log import LOGGER
 from tokenhouse.oauth.asked import Request
@@ -52,7 +53,7 @@ class Answer:
 
 def json_answer(value: object, headers: Headers = NO_STORE, status: int = 200) -> Answer:
     """Answer with `value` as JSON."""
-    return Answer(json.dumps(value).encode(), status, headers)
+    return Answer(orjson.dumps(value), status, headers)
 
 
 @dataclass(frozen=True, slots=True)

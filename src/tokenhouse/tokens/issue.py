@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+import orjson
 
 from tokenhouse.crypto.secrets import make_jti
 
@@ -37,7 +38,7 @@ def issue(context: Context, approval: Approval) -> dict[str, object]:
         "user_id": approval.user_id,
         **scope,
     }
-    token = context.keyring.current.sign(json.dumps(claims, separators=(",", ":")).encode())
+    token = context.keyring.current.sign(orjson.dumps(claims))
     return {
         "access_token": token,
         "token_type": "bearer",
