@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.machine import cpu_seconds, ended_children_seconds, on_cores
+from bench.machine import busy_seconds, cpu_seconds, ended_children_seconds, on_cores
 from bench.request import Request
 from bench.servers import ROOT, BenchError, Server
 
@@ -23,7 +23,16 @@ LOADERS = ("wrk", "python")
 
 @dataclass(frozen=True)
 class Run:
-    """One timed run; the processor times are in cores, over the loader's whole life."""
+    """One timed run.
+
+    Attributes:
+        rate: answers a second.
+        errors: answers that refuse, and broken or timed-out connections.
+        cpu_us: processor time of the server for an answer, in microseconds.
+        server_cpu, load_cpu, other_cpu: cores in use by the server, by the loader, and by
+            processes that have nothing to do with it and spoil the run.
+
+    """
 
     rate: float
     answers: int
@@ -31,8 +40,10 @@ class Run:
     p50_ms: float
     p99_ms: float
     errors: int
+    cpu_us: float
     server_cpu: float
     load_cpu: float
+    other_cpu: float
 
 
 @dataclass(frozen=True)
@@ -48,11 +59,12 @@ class Load:
 
         Raises BenchError when the loader fails, or when `request.endings` did not last.
         """
-        before = time.monotonic(), cpu_seconds(server.pid), ended_children_seconds()
+        before = _spent(server)
         result = self._result(f"http://127.0.0.1:{server.port}{request.path}", request, seconds)
-        wall = time.monotonic() - before[0]
+        after = _spent(server)
         if result["ran_out"]:
             raise BenchError("the prepared client assertions did not last for the run")
+        wall, served, sent, busy = (now - then for now, then in zip(after, before, strict=True))
         return Run(
             rate=result["answers"] / result["seconds"],
             answers=int(result["answers"]),
@@ -60,8 +72,10 @@ class Load:
             p50_ms=result["p50_ms"],
             p99_ms=result["p99_ms"],
             errors=int(result["refused"] + result["broken"]),
-            server_cpu=(cpu_seconds(server.pid) - before[1]) / wall,
-            load_cpu=(ended_children_seconds() - before[2]) / wall,
+            cpu_us=served / result["answers"] * 1e6,
+            server_cpu=served / wall,
+            load_cpu=sent / wall,
+            other_cpu=max(busy - served - sent, 0) / wall,
         )
 
     def _result(self, url: str, request: Request, seconds: float) -> dict[str, float]:
@@ -101,6 +115,16 @@ class Load:
 
     def _python(self, url: str, seconds: float) -> list[str]:
         return [sys.executable, "-m", "bench.loader", url, str(self.connections), str(seconds)]
+
+
+def _spent(server: Server) -> tuple[float, ...]:
+    """Seconds so far: on the clock, of the server, of ended loaders, of everything."""
+    return (
+        time.monotonic(),
+        cpu_seconds(server.pid),
+        ended_children_seconds(),
+        busy_seconds(),
+    )
 
 
 def choose(wanted: str | None) -> str:

@@ -106,6 +106,12 @@ def ended_children_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def busy_seconds() -> float:
+    """Processor time of all processes on all cores since the machine started."""
+    fields = Path("/proc/stat").read_text("ascii").partition("\n")[0].split()
+    return sum(map(int, fields[1:4])) / TICKS  # user, nice, system
+
+
 def memory_mb(root: int) -> dict[str, float]:
     """Resident memory, now and at its peak, of the largest process of the tree, in 10^6 bytes."""
     return max(map(_memory_mb, tree(root)), key=lambda memory: memory["rss"])

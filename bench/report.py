@@ -14,6 +14,7 @@ from bench.workloads import WORKLOADS
 MEMORY_MB = 150.0
 START_SECONDS = 1.5
 BOTTLENECK = 0.95  # cores that a single-threaded loader may use before it is the slower side
+SPOILED = 0.1  # cores that other processes may use before the figures are theirs too
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,19 @@ HEADINGS = (
     "bar",
     "",
     "errors",
+    "CPU µs",
     "cores: server",
     "loader",
+    "others",
 )
+MEDIANS = {
+    "p50_ms": ".2f",
+    "p99_ms": ".2f",
+    "cpu_us": ".1f",
+    "server_cpu": ".2f",
+    "load_cpu": ".2f",
+    "other_cpu": ".2f",
+}
 
 
 def _rows(results: Results) -> Iterable[Sequence[str]]:
@@ -131,20 +142,12 @@ def _rows(results: Results) -> Iterable[Sequence[str]]:
 
 
 def _row(name: str, runs: list[Run], ratio: tuple[str, str, str] = ("", "", "")) -> Sequence[str]:
-    median = {
-        key: statistics.median(getattr(run, key) for run in runs)
-        for key in ("p50_ms", "p99_ms", "server_cpu", "load_cpu")
-    }
-    return (
-        name,
-        _spread([run.rate for run in runs], ",.0f"),
-        f"{median['p50_ms']:.2f}",
-        f"{median['p99_ms']:.2f}",
-        *ratio,
-        str(sum(run.errors for run in runs)),
-        f"{median['server_cpu']:.2f}",
-        f"{median['load_cpu']:.2f}",
+    p50, p99, *cpu = (
+        f"{statistics.median(getattr(run, key) for run in runs):{style}}"
+        for key, style in MEDIANS.items()
     )
+    rates = _spread([run.rate for run in runs], ",.0f")
+    return (name, rates, p50, p99, *ratio, str(sum(run.errors for run in runs)), *cpu)
 
 
 def _ceilings(rounds: list[Round]) -> Iterable[Sequence[str]]:
@@ -160,6 +163,9 @@ def _remarks(results: Results) -> Iterable[str]:
     runs = [(name, run) for one in results.rounds for name, run in one.runs.items()]
     if slowed := sorted({name for name, run in runs if run.load_cpu > BOTTLENECK}):
         yield f"CAREFUL: the loader was the bottleneck of {', '.join(slowed)}."
+    others = statistics.median(run.other_cpu for one in results.rounds for run in _all_runs(one))
+    if others > SPOILED:
+        yield f"CAREFUL: other processes used {others:.2f} cores meanwhile; measure again."
     yield f"Exec to /healthz 200, ms: {_spread([s * 1e3 for s in results.start_seconds], '.0f')}."
     memory = results.memory_mb
     yield f"Memory of a worker after load, MB: {memory['rss']:.1f}, peak {memory['peak']:.1f}."

@@ -7,6 +7,7 @@ Exits 0 when every bar is reached, 1 when one is missed or the figures would mea
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Generator
@@ -128,9 +129,15 @@ def _folder(*, keep: bool) -> Generator[Path]:
             shutil.rmtree(folder)
 
 
+def _end(_number: int, _frame: object) -> None:
+    """Leave by an exception, so that the servers are ended too."""
+    sys.exit(1)
+
+
 def main() -> int:
     """Measure, print the report, and say by the exit status whether every bar was reached."""
     chosen = options()
+    signal.signal(signal.SIGTERM, _end)
     try:
         with machine.turn(), _folder(keep=chosen.keep) as folder:
             results = measure(chosen, folder)
