@@ -21,6 +21,7 @@ from typing import Self
 import httpx
 
 HOST = "127.0.0.1"
+CLOCK = Path(__file__).with_name("clock")
 START_SECONDS = 30
 STOP_SECONDS = 15
 
@@ -49,6 +50,7 @@ class Service:
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     database_url: str | None = None
     port: int = field(default_factory=free_port)
+    clock_ahead: int = 0  # seconds; takes effect at the next start
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     @property
@@ -145,9 +147,11 @@ class Service:
 
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TOKENHOUSE_")}
-        return inherited | {
-            f"TOKENHOUSE_{name.upper()}": value for name, value in self.settings.items()
-        }
+        own = {f"TOKENHOUSE_{name.upper()}": value for name, value in self.settings.items()}
+        if self.clock_ahead:
+            path = os.pathsep.join(filter(None, [str(CLOCK), inherited.get("PYTHONPATH")]))
+            own |= {"PYTHONPATH": path, "CLOCK_AHEAD": str(self.clock_ahead)}
+        return inherited | own
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
