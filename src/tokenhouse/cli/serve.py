@@ -1,26 +1,26 @@
 """`tokenhouse serve`: run the service; on an empty folder, make it first."""
+# ruff: noqa: PLC0415 - because --help must be quick, heavy rooms are imported inside commands
 
-from __future__ import annotations
-
-from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tokenhouse.cli.common import Config, DatabaseUrl, DataDir, fail, settings_of
+from tokenhouse.cli.place import Place, at_place
+from tokenhouse.cli.terminal import fail
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.settings import Settings
+    from tokenhouse.store.database import Connection
 
 
-def serve(  # noqa: PLR0913 - because each is an option of the command
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes.")] = None,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
+@at_place
+def serve(
+    place: Place,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (8000).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes (1).")] = None,
     first_user: Annotated[
         str | None,
         typer.Option(
@@ -31,51 +31,69 @@ def serve(  # noqa: PLR0913 - because each is an option of the command
 ) -> None:
     """Run the service.
 
+    In an empty folder it makes the installation first.
+
     Example: tokenhouse serve --first-user you@example.com
     """
-    from tokenhouse.manage.errors import Invalid  # noqa: PLC0415 - because --help must be quick
-    from tokenhouse.opening import OpeningError, open_context  # noqa: PLC0415 - likewise, because --help must be quick
-    from tokenhouse.server import run  # noqa: PLC0415 - likewise, because --help must be quick
+    from tokenhouse.manage.errors import Invalid
+    from tokenhouse.manage.users import checked_email
+    from tokenhouse.opening import OpeningError, open_context
+    from tokenhouse.server import run
+    from tokenhouse.store.database import Unavailable
 
-    settings = settings_of(
-        config,
-        host=host,
-        port=port,
-        workers=workers,
-        data_dir=data_dir,
-        database_url=database_url,
-    )
+    settings = place.settings(host=host, port=port, workers=workers)
     try:
+        if first_user is not None:
+            checked_email(first_user)
         listening = run.bind(settings)
         context = open_context(settings, create=True)
-        text = _next_step(context, first_user)
-        context.close()
-    except (OpeningError, run.ServeError, Invalid) as error:
+        text = _next_step(context, place, first_user)
+    except (OpeningError, run.ServeError) as error:
         fail(str(error))
-    typer.echo(f"Tokenhouse listens on {settings.issuer}\n{text}")
-    run.serve(settings, listening)
+    except Invalid as error:
+        fail(f"--first-user: {error}")
+    except Unavailable as error:
+        fail(f"the database cannot answer: {error}; try again")
+    typer.echo(f"Tokenhouse listens on {_where(settings)}\n{text}")
+    run.serve(context, listening)
 
 
-def _next_step(context: Context, first_user: str | None) -> str:
+def _where(settings: "Settings") -> str:
+    at = f"{settings.host}:{settings.port}"
+    return settings.issuer if settings.issuer.endswith(at) else f"{at} as {settings.issuer}"
+
+
+def _next_step(context: "Context", place: Place, first_user: str | None) -> str:
     """Make the first user when asked to, and say what to do next."""
-    from tokenhouse.crypto.secrets import make_password  # noqa: PLC0415 - because --help must be quick
-    from tokenhouse.manage import users  # noqa: PLC0415 - likewise, because --help must be quick
-    from tokenhouse.store.users import every  # noqa: PLC0415 - likewise, because --help must be quick
+    from tokenhouse.store.users import every
 
-    settings = context.settings
     if context.database.read_now(every):
-        return f"Documentation: {settings.issuer}/docs\n"
+        return f"Documentation: {context.settings.issuer}/docs\n"
     if first_user is None:
-        where = f" --data-dir {settings.data_dir}" if _is_elsewhere(settings) else ""
-        return f"There is no user yet. Add one:\n\n  tokenhouse user add EMAIL --admin{where}\n"
+        return f"There is no user yet. Add one:\n\n  tokenhouse user add EMAIL --admin{place}\n"
+    return _add_first(context, first_user)
+
+
+def _add_first(context: "Context", email: str) -> str:
+    from tokenhouse.crypto.secrets import make_password
+    from tokenhouse.manage import users
+    from tokenhouse.store.users import every
+
     password = make_password()
     hashed = users.hashed_password(context, password)
-    context.database.write_now(lambda c: users.add(c, context, first_user, hashed, is_admin=True))
-    return _WELCOME.format(email=first_user, password=password, issuer=settings.issuer)
 
+    def add(connection: "Connection") -> bool:
+        if every(connection):  # another `serve` on this folder was quicker
+            return False
+        users.add(connection, context, email, hashed, is_admin=True)
+        return True
 
-def _is_elsewhere(settings: Settings) -> bool:
-    return settings.data_dir != Path("tokenhouse-data").absolute()
+    issuer = context.settings.issuer
+    if not context.database.write_now(add):
+        return f"Documentation: {issuer}/docs\n"
+    return _WELCOME.format(
+        email=email, password=password, login=quote(f"{email}:{password}"), issuer=issuer
+    )
 
 
 _WELCOME = """
@@ -86,7 +104,7 @@ Your account (the password is shown only now):
 
 An access token, good for 15 minutes:
 
-  curl -u '{email}:{password}' {issuer}/api/v1/auth/jwt/token/basic
+  curl -u {login} {issuer}/api/v1/auth/jwt/token/basic
 
 App credentials (client_id and client_secret) for a program:
 

@@ -1,57 +1,72 @@
 """`tokenhouse user`: people who sign in."""
-
-from __future__ import annotations
+# ruff: noqa: PLC0415 - because --help must be quick, heavy rooms are imported inside commands
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tokenhouse.cli.common import (
-    Config,
-    DatabaseUrl,
-    DataDir,
+from tokenhouse.cli.place import Place, at_place
+from tokenhouse.cli.terminal import (
     Json,
     PasswordStdin,
-    installation,
     print_json,
+    print_table,
     read_password,
 )
 
 if TYPE_CHECKING:
+    from tokenhouse.store.database import Connection
     from tokenhouse.store.users import User
 
-app = typer.Typer(no_args_is_help=True, help="People who sign in and own app credentials.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="People who sign in and own app credentials.",
+    epilog="Example: tokenhouse user add you@example.com --admin",
+)
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")]
 
 
-def _shown(user: User) -> dict[str, Any]:
+def found(connection: "Connection", email: str) -> "User":
+    """Return the user with this e-mail address; the `NotFound` of this one says what to do."""
+    from tokenhouse.manage import users
+    from tokenhouse.manage.errors import NotFound
+
+    try:
+        return users.show(connection, email)
+    except NotFound:
+        msg = f"there is no user {email}; run: tokenhouse user list"
+        raise NotFound(msg) from None
+
+
+def _shown(user: "User") -> dict[str, Any]:
     names = ("id", "email", "is_active", "is_superuser", "is_verified")
     return {name: getattr(user, name) for name in names}
 
 
-def _line(user: User) -> str:
+def _row(user: "User") -> tuple[str, ...]:
     state = "active" if user.is_active else "disabled"
-    return f"{user.id}  {state:8}  {'admin' if user.is_superuser else 'user':5}  {user.email}"
+    return user.id, state, "admin" if user.is_superuser else "user", user.email
 
 
 @app.command()
-def add(  # noqa: PLR0913 - because each is an option of the command
+@at_place
+def add(
+    place: Place,
     email: Email,
     *,
     admin: Annotated[bool, typer.Option("--admin", help="Make an administrator.")] = False,
     password_stdin: PasswordStdin = False,
     json: Json = False,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
 ) -> None:
-    """Add a user; the password comes from a prompt or standard input.
+    """Add a user.
 
-    Example: tokenhouse user add ann@example.com
+    The password comes from a prompt or standard input.
+
+    Example: tokenhouse user add you@example.com --admin
     """
-    from tokenhouse.manage import users  # noqa: PLC0415 - because --help must be quick
+    from tokenhouse.manage import users
 
-    with installation(data_dir, database_url, config) as context:
+    with place.open() as context:
         users.checked_email(email)
         hashed = users.hashed_password(context, read_password(from_stdin=password_stdin))
         user = context.database.write_now(
@@ -60,132 +75,101 @@ def add(  # noqa: PLR0913 - because each is an option of the command
         if json:
             print_json(_shown(user))
         else:
-            typer.echo(f"Added {_line(user)}")
+            typer.echo(f"Added {'  '.join(_row(user))}")
 
 
 @app.command("list")
-def list_(
-    *,
-    json: Json = False,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
-) -> None:
-    """List all users.
+@at_place
+def list_(place: Place, *, json: Json = False) -> None:
+    """List all users, oldest first.
 
     Example: tokenhouse user list --json
     """
-    from tokenhouse.store.users import every  # noqa: PLC0415 - because --help must be quick
+    from tokenhouse.store.users import every
 
-    with installation(data_dir, database_url, config) as context:
-        found = context.database.read_now(every)
+    with place.open() as context:
+        people = context.database.read_now(every)
         if json:
-            print_json([_shown(user) for user in found])
+            print_json([_shown(user) for user in people])
+        elif people:
+            print_table(map(_row, people))
         else:
-            for user in found:
-                typer.echo(_line(user))
+            typer.echo(f"There is no user yet. Add one: tokenhouse user add EMAIL --admin{place}")
 
 
 @app.command()
-def show(
-    email: Email,
-    *,
-    json: Json = False,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
-) -> None:
+@at_place
+def show(place: Place, email: Email, *, json: Json = False) -> None:
     """Show one user.
 
-    Example: tokenhouse user show ann@example.com
+    Example: tokenhouse user show you@example.com
     """
-    from tokenhouse.manage import users  # noqa: PLC0415 - because --help must be quick
-
-    with installation(data_dir, database_url, config) as context:
-        user = context.database.read_now(lambda c: users.show(c, email))
+    with place.open() as context:
+        user = context.database.read_now(lambda c: found(c, email))
         if json:
             print_json(_shown(user))
         else:
-            typer.echo(_line(user))
+            print_table([_row(user)])
 
 
 @app.command("set-password")
-def set_password(
-    email: Email,
-    *,
-    password_stdin: PasswordStdin = False,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
-) -> None:
-    """Give a user a new password; the user's own tokens end, the credentials' do not.
+@at_place
+def set_password(place: Place, email: Email, *, password_stdin: PasswordStdin = False) -> None:
+    """Give a user a new password.
 
-    Example: tokenhouse user set-password ann@example.com
+    The user's own tokens end, those of the user's app credentials do not.
+
+    Example: tokenhouse user set-password you@example.com
     """
-    from tokenhouse.manage import users  # noqa: PLC0415 - because --help must be quick
+    from tokenhouse.manage import users
 
-    with installation(data_dir, database_url, config) as context:
-        user = context.database.read_now(lambda c: users.show(c, email))
+    with place.open() as context:
+        context.database.read_now(lambda c: found(c, email))  # before anybody types a password
         hashed = users.hashed_password(context, read_password(from_stdin=password_stdin))
-        context.database.write_now(lambda c: users.set_password(c, user, hashed))
-        typer.echo(f"New password set for {user.email}")
+        context.database.write_now(lambda c: users.set_password(c, found(c, email), hashed))
+    typer.echo(f"New password set for {email}")
 
 
 @app.command()
-def disable(
-    email: Email,
-    *,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
-) -> None:
-    """Refuse a user's password, tokens and credentials from now on.
+@at_place
+def disable(place: Place, email: Email) -> None:
+    """Refuse a user from now on.
 
-    Example: tokenhouse user disable ann@example.com
+    The password, the tokens and the app credentials are all refused.
+
+    Example: tokenhouse user disable you@example.com
     """
-    from tokenhouse.manage import users  # noqa: PLC0415 - because --help must be quick
-
-    with installation(data_dir, database_url, config) as context:
-        user = context.database.read_now(lambda c: users.show(c, email))
-        context.database.write_now(lambda c: users.set_active(c, user, active=False))
-        typer.echo(f"Disabled {user.email}")
+    _set_active(place, email, active=False)
+    typer.echo(f"Disabled {email}")
 
 
 @app.command()
-def enable(
-    email: Email,
-    *,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
-) -> None:
+@at_place
+def enable(place: Place, email: Email) -> None:
     """Let a disabled user in again.
 
-    Example: tokenhouse user enable ann@example.com
+    Example: tokenhouse user enable you@example.com
     """
-    from tokenhouse.manage import users  # noqa: PLC0415 - because --help must be quick
+    _set_active(place, email, active=True)
+    typer.echo(f"Enabled {email}")
 
-    with installation(data_dir, database_url, config) as context:
-        user = context.database.read_now(lambda c: users.show(c, email))
-        context.database.write_now(lambda c: users.set_active(c, user, active=True))
-        typer.echo(f"Enabled {user.email}")
+
+def _set_active(place: Place, email: str, *, active: bool) -> None:
+    from tokenhouse.manage import users
+
+    with place.open() as context:
+        context.database.write_now(lambda c: users.set_active(c, found(c, email), active=active))
 
 
 @app.command()
-def delete(
-    email: Email,
-    *,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
-) -> None:
+@at_place
+def delete(place: Place, email: Email) -> None:
     """Delete a user with all credentials.
 
-    Example: tokenhouse user delete ann@example.com
+    Example: tokenhouse user delete you@example.com
     """
-    from tokenhouse.manage import users  # noqa: PLC0415 - because --help must be quick
+    from tokenhouse.manage import users
 
-    with installation(data_dir, database_url, config) as context:
-        user = context.database.read_now(lambda c: users.show(c, email))
-        context.database.write_now(lambda c: users.delete(c, context, user))
-        typer.echo(f"Deleted {email}")
+    with place.open() as context:
+        context.database.write_now(lambda c: users.delete(c, context, found(c, email)))
+    typer.echo(f"Deleted {email}")

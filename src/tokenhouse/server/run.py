@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
+import ssl
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -13,6 +15,9 @@ from uvicorn.supervisors import Multiprocess
 from tokenhouse import log
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tokenhouse.context import Context
     from tokenhouse.settings import Settings
 
 _IDLE_SECONDS = 15
@@ -28,7 +33,8 @@ def bind(settings: Settings) -> socket.socket:
     """Bind the address, and listen.
 
     Raises:
-        ServeError: it is taken or not ours, or is open to others without TLS.
+        ServeError: it is taken or not ours, is open to others without TLS, or the certificate
+            cannot be used.
 
     """
     tls = settings.tls_cert is not None or settings.behind_tls_proxy
@@ -38,11 +44,29 @@ def bind(settings: Settings) -> socket.socket:
             "tls_key, or behind_tls_proxy where a proxy in front speaks TLS"
         )
         raise ServeError(msg)
+    _expect_certificate(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        msg = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+        at = f"{settings.host}:{settings.port}"
+        msg = f"cannot listen on {at}: {error.strerror}; choose another --port or --host"
+        raise ServeError(msg) from None
+
+
+def _expect_certificate(settings: Settings) -> None:
+    if settings.tls_cert is None:
+        return
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # A password, so that OpenSSL does not ask for one on the terminal.
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except OSError as error:  # SSLError is one
+        reason = getattr(error, "reason", None) or error.strerror
+        msg = (
+            f"cannot serve TLS with tls_cert {settings.tls_cert} and tls_key {settings.tls_key}: "
+            f"{reason}; they must be PEM files, the key without a password and the certificate's"
+        )
         raise ServeError(msg) from None
 
 
@@ -53,11 +77,33 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def serve(settings: Settings, listening: socket.socket) -> None:
-    """Serve until a signal ends it."""
-    config = uvicorn.Config(
-        partial(make_application, settings),
-        factory=True,
+def serve(context: Context, listening: socket.socket) -> None:
+    """Serve until a signal ends it, in this process or in several that each open their own."""
+    settings = context.settings
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)  # uvicorn raises it again when everything is finished
+    log.set_up(settings.log_format, settings.log_level)
+    if settings.workers == 1:
+        from tokenhouse.app import Application  # noqa: PLC0415 - because the supervisor needs none of it
+
+        config = _config(settings, Application(context))
+        uvicorn.Server(config).run(sockets=[listening])
+    else:
+        context.close()
+        config = _config(settings, partial(_make_application, settings), factory=True)
+        Multiprocess(config, sockets=[listening]).run()
+
+
+def _end(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _config(
+    settings: Settings, application: Callable[..., Any], *, factory: bool = False
+) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        factory=factory,
         interface="asgi3",
         loop="uvloop",
         http="httptools",
@@ -75,13 +121,9 @@ def serve(settings: Settings, listening: socket.socket) -> None:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
-    if settings.workers == 1:
-        uvicorn.Server(config).run(sockets=[listening])
-    else:
-        Multiprocess(config, sockets=[listening]).run()
 
 
-def make_application(settings: Settings) -> Any:  # noqa: ANN401 - because an ASGI application has no one type
+def _make_application(settings: Settings) -> Any:  # noqa: ANN401 - because an ASGI application has no one type
     """Make the ASGI application in a worker process."""
     from tokenhouse.app import Application  # noqa: PLC0415 - because the supervisor needs none of it
     from tokenhouse.opening import open_context  # noqa: PLC0415 - likewise, because it is the worker's
