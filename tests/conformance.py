@@ -9,7 +9,6 @@ gives a whole page, so the page is compared by a test that collects everything a
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
@@ -27,11 +26,10 @@ Clauses = dict[str, dict[str, list[str]]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--write-conformance [FILE]`."""
-    where = parser.getgroup("conformance")
-    where.addoption(
-        "--write-conformance", nargs="?", const=PAGE, metavar="FILE", help=f"write {PAGE} (or FILE)"
-    )
+    """Add `--write-conformance` and where to."""
+    group = parser.getgroup("conformance")
+    group.addoption("--write-conformance", action="store_true", help="write the page of clauses")
+    group.addoption("--conformance-page", default=PAGE, metavar="FILE", help=f"default: {PAGE}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,8 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Gather the marks of what was collected, and write the page if asked to."""
-    target = session.config.getoption("--write-conformance")
-    if target is None:
+    if not session.config.getoption("--write-conformance"):
         return
     clauses: Clauses = defaultdict(lambda: defaultdict(list))
     tests = session.config.rootpath / "tests"
@@ -52,14 +49,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         file = item.path.relative_to(tests).as_posix()
         for mark in item.iter_markers("clause"):
             clauses[mark.args[0]][file].append(_short_name(item))
-    Path(session.config.rootpath, target).write_text(page(clauses), "utf-8")
+    target = session.config.rootpath / str(session.config.getoption("--conformance-page"))
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(page(clauses), "utf-8")
 
 
 def page(clauses: Clauses) -> str:
     """The page: one table a standard, one line a clause."""
     standards: dict[str, list[str]] = defaultdict(list)
     for clause in sorted(clauses, key=_natural):
-        standards[clause.partition(" section ")[0]].append(clause)
+        standards[_standard(clause)].append(clause)
     count = sum(len(names) for files in clauses.values() for names in files.values())
     parts = [INTRODUCTION, f"{count} tests, {len(clauses)} clauses, {len(standards)} standards.\n"]
     for standard, of_it in standards.items():
@@ -73,9 +72,13 @@ def page(clauses: Clauses) -> str:
 
 
 def _line(clause: str, files: dict[str, list[str]]) -> str:
-    section = clause.partition(" section ")[2] or "(whole)"
+    section = clause.removeprefix(_standard(clause)).removeprefix(" section ").strip()
     shown = "; ".join(f"`{file}`: {_names(files[file])}" for file in sorted(files))
-    return f"| {section} | {sum(map(len, files.values()))} | {shown} |"
+    return f"| {section or '(whole)'} | {sum(map(len, files.values()))} | {shown} |"
+
+
+def _standard(clause: str) -> str:
+    return re.split(r" section | appendix ", clause)[0]
 
 
 def _names(names: Iterable[str]) -> str:

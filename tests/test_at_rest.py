@@ -26,9 +26,12 @@ from tests.protocol.table import World, by_jwt, by_post, form
 from tests.raw import Request, send
 from tests.service import Service
 
-KEY_MARKS = [b"PRIVATE KEY", b'"d":', b"BEGIN EC", b"$argon2id$v=19$m=1024,"]
-# The start of an unencrypted PKCS #8 document for P-256, and of an EC private key (RFC 5915).
-KEY_MARKS += [bytes.fromhex("308187020100301306072a8648ce3d0201"), bytes.fromhex("30770201010420")]
+KEY_MARKS = [
+    b"PRIVATE KEY",
+    b'"d":',
+    bytes.fromhex("308187020100301306072a8648ce3d0201"),  # PKCS #8 of a P-256 key, not encrypted
+    bytes.fromhex("30770201010420"),  # an EC private key by RFC 5915
+]
 CHANGED = "the password after the change"
 
 

@@ -13,7 +13,7 @@ def test_conformance_page_is_current(tmp_path: Path) -> None:
     fresh = tmp_path / "conformance.md"
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*collect, f"--write-conformance={fresh}", "tests"],
+        [*collect, "--write-conformance", f"--conformance-page={fresh}", "tests"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -92,9 +92,9 @@ def test_malformed_request_is_refused_or_the_connection_closed(build: Build, wor
 @pytest.mark.parametrize(
     "part",
     [
-        ("X-Long", HEADER_LIMIT + 1, 0),
-        ("Authorization", HEADER_LIMIT + 1, 0),
-        ("X-Short", 1, HEADER_LIMIT),
+        pytest.param(("X-Long", HEADER_LIMIT + 1, 0), id="long-header"),
+        pytest.param(("Authorization", HEADER_LIMIT + 1, 0), id="long-authorization"),
+        pytest.param(("X-Short", 1, HEADER_LIMIT), id="long-query"),
     ],
 )
 def test_header_block_over_16_kib_is_refused(
@@ -125,7 +125,6 @@ def test_every_answer_is_plain_about_its_type_and_silent_about_versions(
     assert "X-Powered-By" not in answer.headers
 
 
-@pytest.mark.clause("RFC 6749 section 10.12")
 @pytest.mark.parametrize("path", [TOKEN, BASIC, CLIENTS, ME])
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
 def test_no_other_origin_is_let_in(path: str, method: str, http: httpx.Client) -> None:
