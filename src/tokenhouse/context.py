@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tokenhouse.crypto.passwords import verify_password
 from tokenhouse.crypto.secrets import make_client_secret
-from tokenhouse.store import client_secrets, clients, used_once, users
+from tokenhouse.store import client_secrets, clients, revoked_tokens, used_once, users
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
 
@@ -44,6 +44,7 @@ class Hot:
     owned: Batcher[str, Owned | None]
     user: Batcher[str, User | None]
     use: Batcher[tuple[bytes, float], bool]
+    revoked: Batcher[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def make_context(
             database.batched_read(clients.by_ids),
             database.batched_read(users.by_ids),
             database.batched_write(used_once.record),
+            database.batched_read(revoked_tokens.are_revoked),
         ),
         _nobody(sealer),
         # One core is left to those who need no password (contract, section 5).

@@ -179,8 +179,11 @@ async def change(
         changes["expires_at"] = changes["expires_at"].timestamp()
     if changes.get("auth_methods"):
         changes["auth_methods"] = " ".join(dict.fromkeys(changes["auth_methods"]))
-    work = context_of(request).database.write
-    return shown(await work(lambda c: credentials.change(c, actor, client_id, changes)))
+    context = context_of(request)
+    changed = await context.database.write(
+        lambda c: credentials.change(c, context, actor, client_id, changes)
+    )
+    return shown(changed)
 
 
 @router.delete("/{client_id}", status_code=204, responses=_ONE)

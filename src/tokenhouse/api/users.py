@@ -67,4 +67,4 @@ async def change_password(request: Request, asked: PasswordChange, token: Person
         field = "current_password"
         raise Invalid(field, "The current password is wrong.")
     hashed = people.hashed_password(context, asked.new_password)
-    await context.database.write(lambda c: people.set_password(c, token.user, hashed))
+    await context.database.write(lambda c: people.set_password(c, context, token.user, hashed))

@@ -68,7 +68,9 @@ async def _prove(context: Context, method: Method, presented: Presented) -> Auth
     if proof.use is not None and not await context.hot.use.ask(proof.use):
         LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
         raise method.refusal("assertion used before")
-    return AuthenticatedClient(client.client_id, client.user_id, client.generation)
+    return AuthenticatedClient(
+        client.client_id, client.user_id, client.generation, client.may_introspect
+    )
 
 
 def _may_exist(client_id: str) -> bool:

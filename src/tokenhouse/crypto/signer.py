@@ -66,12 +66,22 @@ class Signer:
         public = {name: public[name] for name in _THUMBPRINT_MEMBERS if name in public}
         self.kid = _thumbprint(public)
         self.jwk = {**public, "kid": self.kid, "use": "sig", "alg": alg}
-        header = {"typ": "at+jwt", "alg": alg, "kid": self.kid}
-        self._prefix = base64url(json.dumps(header, separators=(",", ":")).encode()) + b"."
+        self._prefix = self._head("at+jwt")
 
-    def sign(self, claims: bytes) -> str:
-        """Make an access token of claims that are encoded already (RFC 9068 section 2)."""
-        signing_input = self._prefix + base64url(claims)
+    def _head(self, typ: str) -> bytes:
+        header = {"typ": typ, "alg": self.alg, "kid": self.kid}
+        return base64url(json.dumps(header, separators=(",", ":")).encode()) + b"."
+
+    def sign(self, claims: bytes, typ: str | None = None) -> str:
+        """Make a JWS of claims that are encoded already.
+
+        Args:
+            claims: the JSON text.
+            typ: of the header; None = an access token's, `at+jwt` (RFC 9068 section 2.1).
+
+        """
+        prefix = self._prefix if typ is None else self._head(typ)
+        signing_input = prefix + base64url(claims)
         signature: bytes = self._algorithm.sign(signing_input, self._private)
         return (signing_input + b"." + base64url(signature)).decode()
 

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenhouse.endpoints import basic_token, health, jwks, metadata, token
+from tokenhouse.endpoints import (
+    basic_token,
+    health,
+    introspection,
+    jwks,
+    metadata,
+    revocation,
+    revocations,
+    token,
+)
 
 if TYPE_CHECKING:
     from tokenhouse.endpoints.endpoint import Endpoint
@@ -15,6 +24,9 @@ if TYPE_CHECKING:
 _DESCRIBED: tuple[Endpoint, ...] = (
     basic_token.ENDPOINT,
     token.ENDPOINT,
+    revocation.ENDPOINT,
+    introspection.ENDPOINT,
+    revocations.ENDPOINT,
     jwks.ENDPOINT,
     health.HEALTH,
     health.READY,

@@ -118,6 +118,7 @@ async def read(scope: Message, receive: Receive) -> Request:
     """
     authorization: list[str] = []
     content_type: list[str] = []
+    if_none_match = ""
     octets = len(scope["raw_path"]) + len(scope["query_string"])
     for name, value in scope["headers"]:
         octets += len(name) + len(value) + 4
@@ -125,6 +126,8 @@ async def read(scope: Message, receive: Receive) -> Request:
             authorization.append(value.decode("latin-1"))
         elif name == b"content-type":
             content_type.append(value.decode("latin-1"))
+        elif name == b"if-none-match":
+            if_none_match = value.decode("latin-1")
         elif name == b"content-length" and int(value) > MOST_BODY:
             raise PayloadTooLarge
     if octets > MOST_HEADERS:
@@ -139,7 +142,9 @@ async def read(scope: Message, receive: Receive) -> Request:
     if len(body) > MOST_BODY:
         raise PayloadTooLarge
     source = scope["client"][0] if scope["client"] else ""
-    return Request(scope["method"], tuple(authorization), tuple(content_type), body, source)
+    return Request(
+        scope["method"], tuple(authorization), tuple(content_type), body, source, if_none_match
+    )
 
 
 if TYPE_CHECKING:

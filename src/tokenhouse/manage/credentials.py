@@ -105,7 +105,9 @@ def list_own(
     return clients.of_user(connection, actor.user_id, limit=limit, after=after)
 
 
-def change(connection: Connection, actor: Actor, client_id: str, changes: dict[str, Any]) -> Client:
+def change(
+    connection: Connection, context: Context, actor: Actor, client_id: str, changes: dict[str, Any]
+) -> Client:
     """Change a credential: the columns named in `changes`.
 
     Raises:
@@ -124,7 +126,7 @@ def change(connection: Connection, actor: Actor, client_id: str, changes: dict[s
     if changes:
         clients.change(connection, client_id, **changes)
     if changes.get("disabled") and not client.disabled:
-        clients.end_tokens(connection, client_id=client_id)
+        clients.end_tokens(connection, context.clock(), client_id=client_id)
     return show(connection, actor, client_id)
 
 

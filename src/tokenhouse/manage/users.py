@@ -92,18 +92,19 @@ def show(connection: Connection, email: str) -> User:
     return user
 
 
-def set_password(connection: Connection, user: User, hashed: str) -> None:
+def set_password(connection: Connection, context: Context, user: User, hashed: str) -> None:
     """Give a user a new password; the user's own tokens end, the credentials' do not."""
     users.change(connection, user.id, password_hash=hashed)
-    users.end_tokens(connection, user.id)
+    users.end_tokens(connection, user.id, context.clock())
 
 
-def set_active(connection: Connection, user: User, *, active: bool) -> None:
+def set_active(connection: Connection, context: Context, user: User, *, active: bool) -> None:
     """Enable or disable a user; disabling ends all tokens, the credentials' too."""
     users.change(connection, user.id, is_active=active)
     if not active:
-        users.end_tokens(connection, user.id)
-        clients.end_tokens(connection, user_id=user.id)
+        now = context.clock()
+        users.end_tokens(connection, user.id, now, credentials=True)
+        clients.end_tokens(connection, now, user_id=user.id)
 
 
 def delete(connection: Connection, context: Context, user: User) -> None:
@@ -113,5 +114,5 @@ def delete(connection: Connection, context: Context, user: User) -> None:
     trail still mean something; the e-mail address is free again.
     """
     clients.delete_of_user(connection, user.id, context.clock())
-    set_active(connection, user, active=False)
+    set_active(connection, context, user, active=False)
     users.blank(connection, user.id)

@@ -37,6 +37,7 @@ class Request:
     content_type: tuple[str, ...]
     body: bytes
     source: str
+    if_none_match: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ class AuthenticatedClient:
         client_id: the client.
         user_id: the owning user's UUID; None for the first-party client.
         generation: which of the client's generations of tokens is good now.
+        may_introspect: whether it sees every token, not only its owner's (RFC 7662).
 
     """
 
     client_id: str
     user_id: str | None
     generation: int
+    may_introspect: bool = False
 
 
 FIRST_PARTY = AuthenticatedClient("first-party", None, 0)  # a person, without any client

@@ -46,6 +46,8 @@ clients = Table(
     Column("parent_id", Uuid, ForeignKey("clients.client_id")),
     Column("may_introspect", Boolean, nullable=False),
     Column("generation", Integer, nullable=False),
+    Column("tokens_ended_at", Double, index=True),
+    Index("ix_clients_expires_at", "expires_at"),
     Index("ix_clients_owner", "user_id", "created_at", "client_id"),
     Index("ix_clients_parent", "parent_id"),
 )
@@ -59,6 +61,7 @@ class Client:
         auth_methods: the methods the owner allows, space-separated; None = any.
         parent_id: the credential whose token made this one.
         generation: moves on when all the client's tokens must end.
+        tokens_ended_at: when it last did, unix seconds.
 
     """
 
@@ -74,6 +77,7 @@ class Client:
     parent_id: str | None
     may_introspect: bool
     generation: int
+    tokens_ended_at: float | None = None
 
     def is_live(self, now: float) -> bool:
         """Tell whether the credential may be used at `now`, unix seconds."""
@@ -150,10 +154,27 @@ def change(connection: Connection, client_id: str, **values: Any) -> None:  # no
     connection.execute(clients.update().where(clients.c.client_id == client_id).values(**values))
 
 
-def end_tokens(connection: Connection, *, client_id: str = "", user_id: str = "") -> None:
-    """End all tokens of one client, or of all clients of a user."""
+def end_tokens(
+    connection: Connection, now: float, *, client_id: str = "", user_id: str = ""
+) -> None:
+    """End all tokens of one client, or of all clients of a user, at `now`."""
     which = clients.c.client_id == client_id if client_id else clients.c.user_id == user_id
-    connection.execute(clients.update().where(which).values(generation=clients.c.generation + 1))
+    moved = {"generation": clients.c.generation + 1, "tokens_ended_at": now}
+    connection.execute(clients.update().where(which).values(**moved))
+
+
+def ended_since(connection: Connection, since: float, now: float) -> dict[str, float]:
+    """Return the clients whose tokens ended after `since`, also by expiry until `now`."""
+    ended = select(clients.c.client_id, clients.c.tokens_ended_at)
+    expired = select(clients.c.client_id, clients.c.expires_at)
+    found: dict[str, float] = {}
+    for query in (
+        ended.where(clients.c.tokens_ended_at > since),
+        expired.where(clients.c.expires_at > since, clients.c.expires_at <= now),
+    ):
+        for client_id, when in connection.execute(query.order_by(clients.c.client_id)):
+            found[client_id] = max(when, found.get(client_id, 0.0))
+    return found
 
 
 def delete(connection: Connection, client_id: str, now: float) -> bool:
@@ -170,7 +191,7 @@ def delete(connection: Connection, client_id: str, now: float) -> bool:
     marked = (
         clients.update()
         .where(clients.c.client_id.in_(select(family.c.client_id)), _kept)
-        .values(deleted_at=now)
+        .values(deleted_at=now, tokens_ended_at=now)
         .returning(clients.c.client_id)
     )
     live = select(clients.c.client_id).where(clients.c.client_id == client_id, _kept)
@@ -182,4 +203,4 @@ def delete(connection: Connection, client_id: str, now: float) -> bool:
 def delete_of_user(connection: Connection, user_id: str, now: float) -> None:
     """Mark all clients of a user as deleted at `now`."""
     mine = clients.update().where(clients.c.user_id == user_id, _kept)
-    connection.execute(mine.values(deleted_at=now))
+    connection.execute(mine.values(deleted_at=now, tokens_ended_at=now))

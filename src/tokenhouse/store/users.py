@@ -28,6 +28,8 @@ users = Table(
     Column("is_verified", Boolean, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("tokens_ended_at", Double, index=True),
+    Column("all_tokens_ended_at", Double),
 )
 
 
@@ -37,7 +39,14 @@ class EmailTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One row. `generation` moves on when all the user's own tokens must end."""
+    """One row.
+
+    Attributes:
+        generation: moves on when all the user's own tokens must end.
+        tokens_ended_at: when it last did, unix seconds.
+        all_tokens_ended_at: when the tokens of the user's credentials last ended too.
+
+    """
 
     id: str
     email: str
@@ -48,6 +57,8 @@ class User:
     is_verified: bool
     generation: int
     created_at: float
+    tokens_ended_at: float | None = None
+    all_tokens_ended_at: float | None = None
 
 
 def email_key(email: str) -> str:
@@ -95,9 +106,24 @@ def change(connection: Connection, id_: str, **values: Any) -> None:  # noqa: AN
     connection.execute(users.update().where(users.c.id == id_).values(**values))
 
 
-def end_tokens(connection: Connection, id_: str) -> None:
-    """End all tokens that the user got with the password."""
-    change(connection, id_, generation=users.c.generation + 1)
+def end_tokens(connection: Connection, id_: str, now: float, *, credentials: bool = False) -> None:
+    """End all tokens that the user got with the password, or the credentials' too, at `now`."""
+    ended = {"all_tokens_ended_at": now} if credentials else {}
+    change(connection, id_, generation=users.c.generation + 1, tokens_ended_at=now, **ended)
+
+
+def ended_since(connection: Connection, since: float) -> dict[str, dict[str, float]]:
+    """Return whose tokens ended after `since`: `users` their own, `owners` their clients' too."""
+    query = select(users.c.id, users.c.tokens_ended_at, users.c.all_tokens_ended_at)
+    rows = connection.execute(query.where(users.c.tokens_ended_at > since).order_by("id")).all()
+    return {
+        "users": {row.id: row.tokens_ended_at for row in rows},
+        "owners": {
+            row.id: row.all_tokens_ended_at
+            for row in rows
+            if row.all_tokens_ended_at is not None and row.all_tokens_ended_at > since
+        },
+    }
 
 
 def blank(connection: Connection, id_: str) -> None:

@@ -35,6 +35,11 @@ class AccessToken:
         """Tell a token that a person signed in for from one that a program got."""
         return self.claims["sub"] == self.user.id
 
+    @property
+    def client_id(self) -> str:
+        """The client that the token was issued to."""
+        return str(self.claims["client_id"])
+
 
 async def check(context: Context, text: str) -> AccessToken:
     """Check a token.
@@ -50,22 +55,21 @@ async def check(context: Context, text: str) -> AccessToken:
     except MalformedJwt as error:
         msg = f"malformed: {error}"
         raise InvalidToken(msg) from None
-    user = await context.hot.user.ask(user_id)
     direct = client_id == FIRST_PARTY.client_id
+    asked = context.hot.user.ask(user_id), context.hot.revoked.ask(jti)  # in one batch each
     client = None if direct else await context.hot.owned.ask(client_id)
+    user, revoked = await asked[0], await asked[1]
     if user is None or not user.is_active:
         msg = "the user is gone or disabled"
         raise InvalidToken(msg)
-    if client_id != FIRST_PARTY.client_id and (
-        client is None or not client.is_live(context.clock())
-    ):
+    if not direct and (client is None or not client.is_live(context.clock())):
         msg = "the credential is gone, disabled or expired"
         raise InvalidToken(msg)
     token = AccessToken(jwt.claims, user, client)
     own = user.generation if token.is_users_own else 0
     through = client.client.generation if client else 0
-    if jti.partition(".")[0] != str(own + through):
-        msg = "tokens of this generation have ended"
+    if revoked or jti.partition(".")[0] != str(own + through):
+        msg = "revoked, or all tokens of its generation have ended"
         raise InvalidToken(msg)
     return token
 

@@ -28,7 +28,10 @@ def upgrade() -> None:
         sa.Column("is_verified", sa.Boolean, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("tokens_ended_at", sa.Double),
+        sa.Column("all_tokens_ended_at", sa.Double),
     )
+    op.create_index("ix_users_tokens_ended_at", "users", ["tokens_ended_at"])
     op.create_table(
         "clients",
         sa.Column("client_id", _UUID, primary_key=True),
@@ -43,7 +46,10 @@ def upgrade() -> None:
         sa.Column("parent_id", _UUID, sa.ForeignKey("clients.client_id")),
         sa.Column("may_introspect", sa.Boolean, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
+        sa.Column("tokens_ended_at", sa.Double),
     )
+    op.create_index("ix_clients_tokens_ended_at", "clients", ["tokens_ended_at"])
+    op.create_index("ix_clients_expires_at", "clients", ["expires_at"])
     op.create_index("ix_clients_owner", "clients", ["user_id", "created_at", "client_id"])
     op.create_index("ix_clients_parent", "clients", ["parent_id"])
     op.create_table(
@@ -71,3 +77,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_used_once_ends_at", "used_once", ["ends_at"])
+    op.create_table(
+        "revoked_tokens",
+        sa.Column("jti", sa.String(256), primary_key=True),
+        sa.Column("client_id", _UUID, nullable=False),
+        sa.Column("user_id", _UUID, nullable=False),
+        sa.Column("ends_at", sa.Double, nullable=False),
+        sa.Column("revoked_at", sa.Double, nullable=False),
+    )
+    op.create_index("ix_revoked_tokens_ends_at", "revoked_tokens", ["ends_at"])
+    op.create_table(
+        "scopes",
+        sa.Column("name", sa.String(128), primary_key=True),
+        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+    )

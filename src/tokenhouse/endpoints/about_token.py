@@ -1,0 +1,78 @@
+"""What revocation and introspection share: who asks, about which token.
+
+Who asks is a client by one of its authentication methods, or a person by
+`Authorization: Bearer` in place of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tokenhouse.client_auth import authenticate
+from tokenhouse.oauth.asked import KNOWN, Asked, Request, read
+from tokenhouse.oauth.bearer import BearerError, read_bearer
+from tokenhouse.oauth.errors import InvalidClient
+from tokenhouse.tokens.access_token import AccessToken, InvalidToken, check
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+    from tokenhouse.oauth.client import AuthenticatedClient
+    from tokenhouse.store.users import User
+
+_KNOWN = KNOWN | {"token", "token_type_hint"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks, and the token that it is about; None where the token is not good now."""
+
+    client: AuthenticatedClient | None
+    user: User | None
+    token: AccessToken | None
+
+    @property
+    def is_admins(self) -> bool:
+        """Whether an administrator asks in person."""
+        return self.user is not None and self.user.is_superuser
+
+    @property
+    def is_owners(self) -> bool:
+        """Whether the person whose token it is, or whose credentials', asks."""
+        return bool(self.user and self.token and self.user.id == self.token.user.id)
+
+
+async def question(context: Context, request: Request) -> Question:
+    """Read who asks about which token.
+
+    Raises:
+        InvalidClient: nobody who may ask.
+        InvalidRequest: malformed, or the token is missing.
+
+    """
+    asked = read(request, _KNOWN)
+    client = user = None
+    if asked.authorization is not None and asked.authorization[:7].lower() == "bearer ":
+        user = await _person(context, asked)
+    else:
+        client = await authenticate(context, asked)
+        if client.user_id is None:
+            raise InvalidClient(detail="no client authentication")
+    try:
+        token = await check(context, asked.need("token"))
+    except InvalidToken:
+        token = None
+    return Question(client, user, token)
+
+
+async def _person(context: Context, asked: Asked) -> User:
+    try:
+        token = await check(context, read_bearer([asked.authorization or ""]))
+    except (BearerError, InvalidToken) as error:
+        raise InvalidClient(detail=f"bearer: {error}", challenge=_CHALLENGE) from None
+    if not token.is_users_own:
+        raise InvalidClient(detail="bearer: not a person's token", challenge=_CHALLENGE)
+    return token.user
+
+
+_CHALLENGE = 'Bearer realm="tokenhouse", error="invalid_token"'
