@@ -69,7 +69,11 @@ async def _prove(context: Context, method: Method, presented: Presented) -> Auth
         LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
         raise method.refusal("assertion used before")
     return AuthenticatedClient(
-        client.client_id, client.user_id, client.generation, client.may_introspect
+        client.client_id,
+        client.user_id,
+        client.generation,
+        client.may_introspect,
+        client.granted(who.scopes),
     )
 
 

@@ -59,7 +59,7 @@ async def question(context: Context, request: Request) -> Question:
         if client.user_id is None:
             raise InvalidClient(detail="no client authentication")
     try:
-        token = await check(context, asked.need("token"))
+        token = await check(context, asked.need("token"), any_audience=True)
     except InvalidToken:
         token = None
     return Question(client, user, token)

@@ -14,8 +14,10 @@ from tokenhouse.oauth.approval import Approval
 from tokenhouse.oauth.basic import MalformedBasic, is_basic, read_basic
 from tokenhouse.oauth.client import FIRST_PARTY
 from tokenhouse.oauth.errors import BASIC_CHALLENGE, InvalidRequest
+from tokenhouse.oauth.scope import narrow
 from tokenhouse.settings import TOKEN_PATH
 from tokenhouse.sign_in import sign_in
+from tokenhouse.store import scopes
 from tokenhouse.tokens.issue import issue
 
 if TYPE_CHECKING:
@@ -34,8 +36,9 @@ async def basic_token(context: Context, request: Request) -> Answer:
     """Issue an access token to the person whose password it is."""
     email, password = _read(request)
     user = await sign_in(context, email, password, request.source)
-    approval = Approval(user.id, user.id, FIRST_PARTY.client_id, user.generation)
-    return json_answer(issue(context, approval))
+    scope = narrow(None, await context.database.read(scopes.names))
+    approval = Approval(user.id, user.id, FIRST_PARTY.client_id, user.generation, scope)
+    return json_answer(issue(context, approval, context.settings.audiences))
 
 
 def _read(request: Request) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from tokenhouse.endpoints.endpoint import Answer, Endpoint, json_answer
 from tokenhouse.grants import choose, offered
 from tokenhouse.oauth.asked import Request, read
 from tokenhouse.settings import TOKEN_PATH, Settings
+from tokenhouse.tokens.audience import choose_audience
 from tokenhouse.tokens.issue import issue
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ async def token(context: Context, request: Request) -> Answer:
     client = await authenticate(context, asked)
     grant = choose(context, asked, client)
     approval = await grant.approve(context, asked, client)
-    response = issue(context, approval)
+    audience = choose_audience(context.settings, asked)
+    response = issue(context, approval, audience)
     return json_answer(response)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tokenhouse.grants.grant import Grant
 from tokenhouse.oauth.approval import Approval
 from tokenhouse.oauth.errors import UnauthorizedClient
+from tokenhouse.oauth.scope import narrow
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from tokenhouse.oauth.client import AuthenticatedClient
 
 
-async def approve(_context: Context, _asked: Asked, client: AuthenticatedClient) -> Approval:
+async def approve(_context: Context, asked: Asked, client: AuthenticatedClient) -> Approval:
     """Approve for the client, on behalf of its owner."""
     if client.user_id is None:
         raise UnauthorizedClient
-    return Approval(client.client_id, client.user_id, client.client_id, client.generation)
+    scope = narrow(asked.form.get("scope"), client.scopes)
+    return Approval(client.client_id, client.user_id, client.client_id, client.generation, scope)
 
 
 GRANT = Grant("client_credentials", approve)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from tokenhouse.grants.grant import Grant
 from tokenhouse.oauth.approval import Approval
+from tokenhouse.oauth.scope import narrow
 from tokenhouse.sign_in import sign_in
+from tokenhouse.store import scopes
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
@@ -18,7 +20,9 @@ async def approve(context: Context, asked: Asked, client: AuthenticatedClient) -
     """Approve for the user whose password it is."""
     user = await sign_in(context, asked.need("username"), asked.need("password"), asked.source)
     generation = user.generation + client.generation
-    return Approval(user.id, user.id, client.client_id, generation)
+    allowed = client.scopes if client.user_id else await context.database.read(scopes.names)
+    scope = narrow(asked.form.get("scope"), allowed)
+    return Approval(user.id, user.id, client.client_id, generation, scope)
 
 
 GRANT = Grant(

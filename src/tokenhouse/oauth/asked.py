@@ -24,8 +24,10 @@ KNOWN = frozenset(
         "client_secret",
         "client_assertion_type",
         "client_assertion",
+        "resource",
     }
 )
+REPEATABLE = frozenset({"resource"})  # RFC 8707 section 2; kept space-separated, URIs have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,12 @@ def parse_form(body: bytes, known: frozenset[str] = KNOWN) -> dict[str, str]:
         name, value = decode(raw_name), decode(raw_value)
         if name not in known:
             continue
-        if name in seen:
+        if name in seen and name not in REPEATABLE:
             msg = f"The parameter {name} is sent more than once."
             raise InvalidRequest(msg)
         seen.add(name)
         if value:
-            form[name] = value
+            form[name] = f"{form[name]} {value}" if name in form else value
     return form
 
 

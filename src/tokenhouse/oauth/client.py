@@ -14,6 +14,7 @@ class AuthenticatedClient:
         user_id: the owning user's UUID; None for the first-party client.
         generation: which of the client's generations of tokens is good now.
         may_introspect: whether it sees every token, not only its owner's (RFC 7662).
+        scopes: what may be granted to it; None = scopes are off.
 
     """
 
@@ -21,6 +22,7 @@ class AuthenticatedClient:
     user_id: str | None
     generation: int
     may_introspect: bool = False
+    scopes: tuple[str, ...] | None = None
 
 
 FIRST_PARTY = AuthenticatedClient("first-party", None, 0)  # a person, without any client

@@ -6,7 +6,8 @@
     ├── InvalidGrant (400)        ├── MethodNotAllowed (405)
     ├── UnauthorizedClient (400)  └── TemporarilyUnavailable (503), SlowDown (429)
     ├── UnsupportedGrantType (400)
-    └── InvalidScope (400)
+    ├── InvalidScope (400)
+    └── InvalidTarget (400)
 
 The description is public and never quotes what was sent; the detail is for the log alone.
 """
@@ -97,6 +98,13 @@ class InvalidScope(OAuthError):
 
     code = "invalid_scope"
     default = "The scope is unknown, malformed, or not allowed for this credential."
+
+
+class InvalidTarget(OAuthError):
+    """The resource is not one that tokens are made for here (RFC 8707 section 2)."""
+
+    code = "invalid_target"
+    default = "The resource is not one that tokens are issued for here."
 
 
 class UnsupportedMediaType(OAuthError):

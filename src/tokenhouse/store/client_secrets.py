@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Double, ForeignKey, LargeBinary, String, Table, select
 
+from tokenhouse.store import scopes
 from tokenhouse.store.clients import COLUMNS, Client, Owned, clients, owned
 from tokenhouse.store.schema import Uuid, metadata
 
@@ -55,10 +56,11 @@ class Known:
 
     owned: Owned
     secrets: tuple[ClientSecret, ...]
+    scopes: tuple[str, ...] | None = None
 
 
 _SECRET = client_secrets.c
-_known = owned.add_columns(*client_secrets.columns).outerjoin(
+_known = owned.add_columns(*client_secrets.columns, scopes.defined).outerjoin(
     client_secrets, _SECRET.client_id == clients.c.client_id
 )
 
@@ -80,10 +82,11 @@ def known(connection: Connection, ids: Sequence[str]) -> list[Known | None]:
 def _gather(rows: list[tuple[object, ...]]) -> Known:
     first = rows[0]
     client = Client(*first[:COLUMNS])  # type: ignore[arg-type]  # - because a row has no types
-    secrets = (row[COLUMNS + 1 :] for row in rows if row[COLUMNS + 1] is not None)
+    secrets = (row[COLUMNS + 1 : -1] for row in rows if row[COLUMNS + 1] is not None)
     return Known(
         Owned(client, bool(first[COLUMNS])),
         tuple(ClientSecret(*secret) for secret in secrets),  # type: ignore[arg-type]  # - likewise, because a row has no types
+        scopes.split(first[-1]),  # type: ignore[arg-type]  # - likewise, because a row has no types
     )
 
 

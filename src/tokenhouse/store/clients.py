@@ -47,6 +47,7 @@ clients = Table(
     Column("may_introspect", Boolean, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("tokens_ended_at", Double, index=True),
+    Column("scopes", Text),
     Index("ix_clients_expires_at", "expires_at"),
     Index("ix_clients_owner", "user_id", "created_at", "client_id"),
     Index("ix_clients_parent", "parent_id"),
@@ -62,6 +63,7 @@ class Client:
         parent_id: the credential whose token made this one.
         generation: moves on when all the client's tokens must end.
         tokens_ended_at: when it last did, unix seconds.
+        scopes: what may be granted to it, space-separated; None = all that are defined.
 
     """
 
@@ -78,11 +80,19 @@ class Client:
     may_introspect: bool
     generation: int
     tokens_ended_at: float | None = None
+    scopes: str | None = None
 
     def is_live(self, now: float) -> bool:
         """Tell whether the credential may be used at `now`, unix seconds."""
         ended = self.expires_at is not None and self.expires_at <= now
         return not (self.disabled or self.deleted_at is not None or ended)
+
+    def granted(self, defined: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """Return what may be granted of the `defined` scopes; None where scopes are off."""
+        if defined is None or self.scopes is None:
+            return defined
+        mine = self.scopes.split(" ")
+        return tuple(name for name in defined if name in mine)
 
     def allows(self, method: str) -> bool:
         """Tell whether the owner allows this authentication method."""

@@ -41,8 +41,13 @@ class AccessToken:
         return str(self.claims["client_id"])
 
 
-async def check(context: Context, text: str) -> AccessToken:
+async def check(context: Context, text: str, *, any_audience: bool = False) -> AccessToken:
     """Check a token.
+
+    Args:
+        context: the Context.
+        text: as it was sent.
+        any_audience: take a token that is for other APIs than this one too.
 
     Raises:
         InvalidToken: malformed, not ours, ended, or its user or client is no longer good.
@@ -51,6 +56,8 @@ async def check(context: Context, text: str) -> AccessToken:
     try:
         jwt = read_jwt(text)
         _check_offline(context, jwt)
+        if not any_audience:
+            _check_audience(context, jwt)
         user_id, client_id, jti = (jwt.text(name) for name in ("user_id", "client_id", "jti"))
     except MalformedJwt as error:
         msg = f"malformed: {error}"
@@ -91,6 +98,9 @@ def _check_offline(context: Context, jwt: UntrustedJwt) -> None:
     if jwt.claims.get("iss") != context.settings.issuer:
         msg = "another issuer's"
         raise MalformedJwt(msg)
+
+
+def _check_audience(context: Context, jwt: UntrustedJwt) -> None:
     aud = jwt.claims.get("aud")
     if context.settings.issuer not in (aud if isinstance(aud, list) else [aud]):
         msg = "for another audience"

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from tokenhouse.oauth.approval import Approval
 
 
-def issue(context: Context, approval: Approval) -> dict[str, object]:
+def issue(context: Context, approval: Approval, audience: str | list[str]) -> dict[str, object]:
     """Make an access token and the response that carries it.
 
     The `jti` begins with the generation that the token belongs to, so that ending all tokens
     of a subject is one number moved on, exact to the moment and whatever the clocks say.
+
+    Args:
+        context: the Context.
+        approval: for whom, and with which scope.
+        audience: `aud`, the APIs that it is for.
 
     Returns:
         The members of RFC 6749 section 5.1, and `expires_at` (unix seconds) as the reference
@@ -30,7 +35,7 @@ def issue(context: Context, approval: Approval) -> dict[str, object]:
     claims = {
         "iss": context.settings.issuer,
         "sub": approval.subject,
-        "aud": context.settings.audiences,
+        "aud": audience,
         "client_id": approval.client_id,
         "iat": now,
         "exp": now + life,

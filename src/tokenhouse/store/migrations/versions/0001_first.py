@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("may_introspect", sa.Boolean, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("tokens_ended_at", sa.Double),
+        sa.Column("scopes", sa.Text),
     )
     op.create_index("ix_clients_tokens_ended_at", "clients", ["tokens_ended_at"])
     op.create_index("ix_clients_expires_at", "clients", ["expires_at"])

@@ -1,0 +1,59 @@
+"""Scopes: the operator defines them; while there are none, they are off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenhouse.manage.errors import Conflict, Invalid, NotFound
+from tokenhouse.oauth.scope import is_scope_token
+from tokenhouse.store import scopes
+from tokenhouse.store.scopes import Scope
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+    from tokenhouse.store.database import Connection
+
+
+def add(connection: Connection, context: Context, name: str, description: str = "") -> Scope:
+    """Define a scope.
+
+    Raises:
+        Invalid: the name is no scope-token (RFC 6749 section 3.3).
+        Conflict: it is defined already.
+
+    """
+    if not is_scope_token(name):
+        field = "name"
+        raise Invalid(
+            field, 'a scope is 1 to 128 printable ASCII characters without space, " or \\'
+        )
+    scope = Scope(name, description, context.clock())
+    if not scopes.add(connection, scope):
+        msg = f"the scope {name} is defined already"
+        raise Conflict(msg)
+    return scope
+
+
+def delete(connection: Connection, name: str) -> None:
+    """Delete a scope; it is granted no more, tokens that carry it end by themselves.
+
+    Raises:
+        NotFound: it is not defined.
+
+    """
+    if not scopes.delete(connection, name):
+        raise NotFound
+
+
+def checked(connection: Connection, names: list[str]) -> str:
+    """Return the allowed set of a credential as it is kept.
+
+    Raises:
+        Invalid: one is not defined.
+
+    """
+    known = scopes.names(connection) or ()
+    if unknown := [name for name in names if name not in known]:
+        field = "scopes"
+        raise Invalid(field, f"{len(unknown)} of them are not defined here")
+    return " ".join(dict.fromkeys(names))
