@@ -126,7 +126,9 @@ def set_password(place: Place, email: Email, *, password_stdin: PasswordStdin = 
     with place.open() as context:
         context.database.read_now(lambda c: found(c, email))  # before anybody types a password
         hashed = users.hashed_password(context, read_password(from_stdin=password_stdin))
-        context.database.write_now(lambda c: users.set_password(c, context, found(c, email), hashed))
+        context.database.write_now(
+            lambda c: users.set_password(c, context, found(c, email), hashed)
+        )
     typer.echo(f"New password set for {email}")
 
 
@@ -158,7 +160,9 @@ def _set_active(place: Place, email: str, *, active: bool) -> None:
     from tokenhouse.manage import users
 
     with place.open() as context:
-        context.database.write_now(lambda c: users.set_active(c, context, found(c, email), active=active))
+        context.database.write_now(
+            lambda c: users.set_active(c, context, found(c, email), active=active)
+        )
 
 
 @app.command()
