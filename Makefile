@@ -47,7 +47,8 @@ types: .venv/dev .venv/package  ## mypy and pyright, both strict
 imports: .venv/dev .venv/package  ## who may import whom
 	$(BIN)/lint-imports --no-logo
 
-docs: .venv/dev .venv/package  ## write the generated pages anew
+docs: .venv/dev .venv/package  ## write the generated pages anew (tests hold them current)
+	$(BIN)/python -m tests.cli.settings_page
 	$(BIN)/python -m pytest --collect-only --quiet --write-conformance
 
 bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
