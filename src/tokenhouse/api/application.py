@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from tokenhouse.api import clients, users
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from tokenhouse.context import Context
 
+ROUTERS = (clients.router, users.router)
+
 
 def make_api(context: Context) -> FastAPI:
     """Make the management API."""
@@ -33,8 +36,8 @@ def make_api(context: Context) -> FastAPI:
         redirect_slashes=False,
     )
     api.state.context = context
-    api.include_router(clients.router)
-    api.include_router(users.router)
+    for router in ROUTERS:
+        api.include_router(router)
     handlers: dict[Any, Any] = {
         RequestValidationError: on_validation_error,
         HTTPException: _http,
@@ -53,17 +56,17 @@ def make_api(context: Context) -> FastAPI:
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
     if error.status_code == 405:  # noqa: PLR2004 - because it is the status itself
-        headers["allow"] = ", ".join(allowed(request))
+        headers["allow"] = ", ".join(allowed(request.url.path))
     return JSONResponse({"detail": error.detail}, error.status_code, headers)
 
 
-def allowed(request: Request) -> list[str]:
+def allowed(path: str) -> list[str]:
     """Return the methods that this path answers, over all its routes."""
     methods: set[str] = set()
-    for route in request.app.routes:
-        match, _ = route.matches({**request.scope, "method": ""})
-        if match.value:
-            methods |= getattr(route, "methods", None) or set()
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.path_regex.match(path):
+                methods |= route.methods or set()
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
