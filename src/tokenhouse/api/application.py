@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from tokenhouse.api import clients, users
+from tokenhouse.api import clients, people, scopes, users
 from tokenhouse.api.strict import on_validation_error
 from tokenhouse.log import LOGGER
 from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tokenhouse.context import Context
 
-ROUTERS = (clients.router, users.router)
+ROUTERS = (clients.router, users.router, people.router, scopes.router)
 
 
 def make_api(context: Context) -> FastAPI:

@@ -81,5 +81,19 @@ def person_of(token: Token) -> AccessToken:
     return token
 
 
+def admin_of(token: Annotated[AccessToken, Depends(person_of)]) -> Actor:
+    """Return the administrator who acts in person.
+
+    Raises:
+        BearerError: a program's token, or not an administrator's.
+
+    """
+    if not token.user.is_superuser:
+        msg = "This takes the token of an administrator."
+        raise insufficient_scope(msg)
+    return Actor(token.user.id, is_admin=True)
+
+
+Admin = Annotated[Actor, Depends(admin_of)]
 Manager = Annotated[Actor, Depends(manager_of)]
 Person = Annotated[AccessToken, Depends(person_of)]

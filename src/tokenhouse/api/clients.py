@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from tokenhouse.api.caller import Manager, context_of
-from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation
+from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation, rfc3339
 from tokenhouse.client_auth import METHODS
 from tokenhouse.manage import credentials
 from tokenhouse.manage.credentials import NewCredential
@@ -79,13 +78,6 @@ class CredentialWithSecret(Credential):
     """New app credentials; the secret is shown here only."""
 
     client_secret: str
-
-
-def rfc3339(seconds: float | None) -> str | None:
-    """Write unix seconds as RFC 3339 in UTC."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def shown(client: Client) -> dict[str, Any]:

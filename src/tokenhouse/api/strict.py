@@ -7,13 +7,13 @@ nesting; its validation errors repeat what was sent.
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict
-from starlette.concurrency import run_in_threadpool
 
 from tokenhouse.api.caller import authenticate
 from tokenhouse.oauth.jwt_claims import MalformedJwt, strict_object
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _MOST_NAME = 64
-__all__ = ["Problem", "StrictModel", "StrictRoute", "Text", "Validation", "run_in_threadpool"]
+__all__ = ["Problem", "StrictModel", "StrictRoute", "Text", "Validation", "rfc3339"]
 
 
 class StrictRequest(Request):
@@ -87,6 +87,13 @@ class Validation(BaseModel):
     """What is wrong with the input."""
 
     detail: list[Where]
+
+
+def rfc3339(seconds: float | None) -> str | None:
+    """Write unix seconds as RFC 3339 in UTC."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _shown(part: str | int) -> str | int:

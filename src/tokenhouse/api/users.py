@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -11,6 +11,9 @@ from tokenhouse.api.caller import Person, Token, context_of
 from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Validation
 from tokenhouse.manage import users as people
 from tokenhouse.manage.errors import Invalid
+
+if TYPE_CHECKING:
+    from tokenhouse.store.users import User as Row
 
 PATH = "/api/v1/users"
 router = APIRouter(prefix=PATH, tags=["Users"], route_class=StrictRoute)
@@ -30,6 +33,17 @@ class User(BaseModel):
     is_verified: bool
 
 
+def shown(user: Row) -> dict[str, Any]:
+    """Make the object that stands for a user."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "is_active": user.is_active,
+        "is_superuser": user.is_superuser,
+        "is_verified": user.is_verified,
+    }
+
+
 class PasswordChange(StrictModel):
     """The password that is good now, and the one that is to be."""
 
@@ -40,14 +54,7 @@ class PasswordChange(StrictModel):
 @router.get("/me", response_model=User, responses=_REFUSED)
 async def me(token: Token) -> dict[str, Any]:
     """Show the current user."""
-    user = token.user
-    return {
-        "id": user.id,
-        "email": user.email,
-        "is_active": user.is_active,
-        "is_superuser": user.is_superuser,
-        "is_verified": user.is_verified,
-    }
+    return shown(token.user)
 
 
 @router.put(

@@ -12,6 +12,7 @@ from tokenhouse.cli.credential import app as credential
 from tokenhouse.cli.database import app as database
 from tokenhouse.cli.doctor import doctor
 from tokenhouse.cli.key import app as key
+from tokenhouse.cli.scope import app as scope
 from tokenhouse.cli.serve import serve
 from tokenhouse.cli.user import app as user
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command("serve")(serve)
 app.add_typer(user, name="user")
 app.add_typer(credential, name="credential")
+app.add_typer(scope, name="scope")
 app.add_typer(key, name="key")
 app.add_typer(database, name="db")
 app.command("doctor")(doctor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokenhouse.crypto.passwords import MOST_OCTETS, hash_password
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
 _MOST_EMAIL = 320
 _EMAIL = re.compile(r"[^@\s:]+@[^@\s:]+")  # a colon would end the user-id of HTTP Basic
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to change of a user; None stays."""
+
+    is_active: bool | None = None
+    is_superuser: bool | None = None
+    password_hash: str | None = None
 
 
 def checked_email(email: str) -> str:
@@ -90,6 +100,36 @@ def show(connection: Connection, email: str) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+def by_id(connection: Connection, user_id: str) -> User:
+    """Return the user with this id.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    found = users.by_ids(connection, [user_id])[0] if user_id.isprintable() else None
+    if found is None or not found.email:
+        raise NotFound
+    return found
+
+
+def change(connection: Connection, context: Context, user_id: str, changes: Changes) -> User:
+    """Change a user.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    user = by_id(connection, user_id)
+    if changes.password_hash is not None:
+        set_password(connection, context, user, changes.password_hash)
+    if changes.is_superuser is not None:
+        users.change(connection, user_id, is_superuser=changes.is_superuser)
+    if changes.is_active is not None and changes.is_active != user.is_active:
+        set_active(connection, context, user, active=changes.is_active)
+    return by_id(connection, user_id)
 
 
 def set_password(connection: Connection, context: Context, user: User, hashed: str) -> None:

@@ -1,0 +1,101 @@
+"""`/api/v1/users` for administrators: all people."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from tokenhouse.api.caller import Admin, context_of
+from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation
+from tokenhouse.api.users import PATH, Password, User, shown
+from tokenhouse.manage import users as people
+from tokenhouse.store.users import every
+
+router = APIRouter(prefix=PATH, tags=["Users"], route_class=StrictRoute)
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "No token, or one that is not good now"},
+    403: {"model": Problem, "description": "Not with the token of an administrator"},
+}
+_ONE: dict[int | str, dict[str, Any]] = {
+    **_REFUSED,
+    404: {"model": Problem, "description": "There is no such user"},
+    422: {"model": Validation, "description": "Validation Error"},
+}
+
+
+class UserAsked(StrictModel):
+    """A person to add."""
+
+    email: Annotated[Text, Field(max_length=320)]
+    password: Password
+    is_superuser: bool = False
+
+
+class UserChanges(StrictModel):
+    """What is to change; what is left out stays."""
+
+    is_active: bool | None = None
+    is_superuser: bool | None = None
+    password: Password | None = None
+
+
+async def _hashed(request: Request, password: str) -> str:
+    context, loop = context_of(request), asyncio.get_running_loop()
+    return await loop.run_in_executor(context.hashing, people.hashed_password, context, password)
+
+
+@router.get("", response_model=list[User], responses=_REFUSED)
+async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
+    """List all users, oldest first."""
+    return [shown(user) for user in await context_of(request).database.read(every)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=User,
+    responses={
+        **_REFUSED,
+        409: {"model": Problem, "description": "The e-mail address is another user's"},
+        422: {"model": Validation, "description": "Validation Error"},
+    },
+)
+async def add(request: Request, asked: UserAsked, _admin: Admin) -> dict[str, Any]:
+    """Add a user."""
+    context = context_of(request)
+    people.checked_email(asked.email)
+    hashed = await _hashed(request, asked.password)
+    return shown(
+        await context.database.write(
+            lambda c: people.add(c, context, asked.email, hashed, is_admin=asked.is_superuser)
+        )
+    )
+
+
+@router.get("/{user_id}", response_model=User, responses=_ONE)
+async def show(request: Request, user_id: str, _admin: Admin) -> dict[str, Any]:
+    """Show one user."""
+    return shown(await context_of(request).database.read(lambda c: people.by_id(c, user_id)))
+
+
+@router.patch("/{user_id}", response_model=User, responses=_ONE)
+async def change(
+    request: Request, user_id: str, asked: UserChanges, _admin: Admin
+) -> dict[str, Any]:
+    """Disable or enable a user, make or unmake an administrator, or set a new password."""
+    context = context_of(request)
+    hashed = None if asked.password is None else await _hashed(request, asked.password)
+    changes = people.Changes(asked.is_active, asked.is_superuser, hashed)
+    return shown(
+        await context.database.write(lambda c: people.change(c, context, user_id, changes))
+    )
+
+
+@router.delete("/{user_id}", status_code=204, responses=_ONE)
+async def delete(request: Request, user_id: str, _admin: Admin) -> None:
+    """Delete a user with all credentials."""
+    context = context_of(request)
+    await context.database.write(lambda c: people.delete(c, context, people.by_id(c, user_id)))
