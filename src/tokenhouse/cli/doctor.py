@@ -24,9 +24,14 @@ def doctor(place: Place, *, json: Json = False) -> None:
     Example: tokenhouse doctor
     """
     from tokenhouse.context import clock
-    from tokenhouse.manage.doctor import examine
+    from tokenhouse.manage.doctor import examine, finding
+    from tokenhouse.settings import SettingsError
 
-    report(examine(place.settings(), clock()), place, json=json)
+    try:
+        found = examine(place.read(), clock())
+    except SettingsError as error:
+        found = iter([finding(str(error), "set it right; docs/settings.md lists what fits")])
+    report(found, place, json=json)
 
 
 def report(findings: "Iterable[Finding]", place: Place, *, json: bool) -> None:

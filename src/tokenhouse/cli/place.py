@@ -38,18 +38,27 @@ class Place:
     ] = None
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None
 
-    def settings(self, **flags: object) -> "Settings":
-        """Read the settings, or fail.
+    def read(self, **flags: object) -> "Settings":
+        """Read the settings.
 
         Args:
             flags: options of one command alone; None means not given.
 
+        Raises:
+            SettingsError: they cannot be used.
+
         """
-        from tokenhouse.settings import SettingsError, load
+        from tokenhouse.settings import load
 
         where = {"data_dir": self.data_dir, "database_url": self.database_url}
+        return load({**where, **flags}, self.config)
+
+    def settings(self, **flags: object) -> "Settings":
+        """Read the settings, or fail."""
+        from tokenhouse.settings import SettingsError
+
         try:
-            return load({**where, **flags}, self.config)
+            return self.read(**flags)
         except SettingsError as error:
             fail(str(error))
 

@@ -40,6 +40,12 @@ class Finding:
     fix: str
 
 
+def finding(text: str, fix: str) -> Finding:
+    """Make a finding of a refusal, which mostly ends in its own fix after a semicolon."""
+    problem, _, own = text.rpartition("; ")
+    return Finding(problem, own) if problem else Finding(own, fix)
+
+
 def examine(settings: Settings, now: float) -> Iterator[Finding]:
     """Yield all that is wrong with an installation.
 
@@ -57,8 +63,7 @@ def examine(settings: Settings, now: float) -> Iterator[Finding]:
     try:
         sealer = Sealer(read_master_keys(settings.keys_path))
     except MasterKeyError as error:
-        problem, _, fix = str(error).rpartition("; ")
-        yield Finding(problem or fix, fix)
+        yield finding(str(error), "restore it from its backup")
     unsound = list(examine_database(settings))
     yield from unsound
     if sealer is not None and not unsound:
