@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.people import Credential, Person, add_credential, add_person
+from tests.postgresql import PostgreSQL
 from tests.service import Service
 
 pytest_plugins = ["tests.conformance"]
@@ -21,6 +22,9 @@ pytest_plugins = ["tests.conformance"]
 # the throttle off (login_failures_per_account and _per_source, 0) belong in here once it exists.
 WITHOUT_THROTTLE: Mapping[str, str] = {}
 NO_SETTINGS: Mapping[str, str] = {}
+DATABASES = ("sqlite", "postgresql")
+ON_BOTH = frozenset({"api", "faults", "protocol", "store"})
+NewDatabase = Callable[[], str | None]
 
 
 class MakePerson(Protocol):
@@ -43,30 +47,56 @@ class StartService(Protocol):
     ) -> Service: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--database`: one of them alone, where both would be used."""
+    parser.addoption("--database", choices=DATABASES, help="run on this database alone")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is about the database on both, and the rest on SQLite."""
+    if "database" not in metafunc.fixturenames:
+        return
+    room = metafunc.definition.path.relative_to(metafunc.config.rootpath / "tests").parts[0]
+    one = metafunc.config.getoption("--database")
+    chosen = [one] if one else DATABASES if room in ON_BOTH else DATABASES[:1]
+    metafunc.parametrize("database", chosen, scope="session")
+
+
 @pytest.fixture(scope="session")
-def database_url() -> str | None:
-    """Which database the servers use: None is SQLite in the data directory."""
-    return None
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL of this session's own; a test that stops it starts one of its own instead."""
+    server = PostgreSQL().create()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def new_database(database: str, request: pytest.FixtureRequest) -> NewDatabase:
+    """Makes an empty database, one for each Service: a URL, or None for its data directory."""
+    if database == "sqlite":
+        return lambda: None
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.new_database
 
 
 @pytest.fixture(scope="session")
 def service(
-    tmp_path_factory: pytest.TempPathFactory, database_url: str | None
+    tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
 ) -> Iterator[Service]:
     """The shared server: one worker, default settings but for the throttle."""
     home = tmp_path_factory.mktemp("service")
-    with Service(home, settings=WITHOUT_THROTTLE, database_url=database_url) as running:
+    with Service(home, settings=WITHOUT_THROTTLE, database_url=new_database()) as running:
         yield running
 
 
 @pytest.fixture
-def start_service(tmp_path: Path, database_url: str | None) -> Iterator[StartService]:
+def start_service(tmp_path: Path, new_database: NewDatabase) -> Iterator[StartService]:
     """Servers of this test's own."""
     started: list[Service] = []
 
     def start(settings: Mapping[str, str] = NO_SETTINGS, *, workers: int = 1) -> Service:
         home = tmp_path / f"service{len(started)}"
-        one = Service(home, workers, {**WITHOUT_THROTTLE, **settings}, database_url)
+        one = Service(home, workers, {**WITHOUT_THROTTLE, **settings}, new_database())
         started.append(one)
         return one.start()
 

@@ -65,6 +65,16 @@ class Settings(BaseSettings):
         description="`sqlite:///PATH` or `postgresql://user@host:5432/db`. "
         "Default: `sqlite:///<data_dir>/tokenhouse.db`.",
     )
+    database_pooler: bool = Field(
+        default=False,
+        description="A transaction-mode pooler stands before PostgreSQL: no start-up options and "
+        "no prepared statements. Then set `statement_timeout` on the database's role.",
+    )
+    upgrade_at_start: bool = Field(
+        default=True,
+        description="`serve` upgrades an older SQLite database. PostgreSQL is only ever upgraded "
+        "by `tokenhouse db upgrade`.",
+    )
     issuer: Url = Field(
         "",
         description="Issuer identifier, exact; never taken from a request. Tokens of another "

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import WITHOUT_THROTTLE
+from tests.conftest import WITHOUT_THROTTLE, NewDatabase
 from tests.people import add_credential, add_person
 from tests.protocol.assertions import ABSENT, Make, ahead, right, with_claims
 from tests.protocol.checks import assertion_refusal
@@ -27,11 +27,11 @@ ROUNDS = 100
 
 @pytest.fixture(scope="module")
 def two_workers(
-    tmp_path_factory: pytest.TempPathFactory, database_url: str | None
+    tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
 ) -> Iterator[World]:
     """A server of this module's own, with two workers, that its tests may kill."""
     home = tmp_path_factory.mktemp("replay")
-    with Service(home, 2, WITHOUT_THROTTLE, database_url) as service:
+    with Service(home, 2, WITHOUT_THROTTLE, new_database()) as service:
         app = add_credential(service, add_person(service))
         yield World(service, app.owner, app, app, app)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Double, ForeignKey, LargeBinary, String, Table, s
 
 from tokenhouse.store import scopes
 from tokenhouse.store.clients import COLUMNS, Client, Owned, clients, owned
-from tokenhouse.store.schema import Uuid, metadata
+from tokenhouse.store.schema import Uuid, among, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ def add(connection: Connection, secret: ClientSecret) -> None:
 def known(connection: Connection, ids: Sequence[str]) -> list[Known | None]:
     """Return the clients with these ids and their secrets, in their order."""
     rows: dict[str, list[tuple[object, ...]]] = {}
-    for row in connection.execute(_known.where(clients.c.client_id.in_(ids))):
+    for row in connection.execute(_known.where(among(connection, clients.c.client_id, ids))):
         rows.setdefault(row[0], []).append(tuple(row))
     return [_gather(rows[id_]) if id_ in rows else None for id_ in ids]
 

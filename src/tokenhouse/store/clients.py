@@ -23,7 +23,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from tokenhouse.store.schema import Uuid, metadata
+from tokenhouse.store.schema import Uuid, among, metadata
 from tokenhouse.store.users import users
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def add(connection: Connection, client: Client) -> None:
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> list[Owned | None]:
     """Return the clients with these ids in their order, deleted ones too."""
-    rows = connection.execute(owned.where(clients.c.client_id.in_(ids)))
+    rows = connection.execute(owned.where(among(connection, clients.c.client_id, ids)))
     found = {row.client_id: Owned(Client(*row[:COLUMNS]), row[COLUMNS]) for row in rows}
     return [found.get(id_) for id_ in ids]
 

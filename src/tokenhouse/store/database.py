@@ -3,76 +3,60 @@
 All work is a plain function over a SQLAlchemy connection. SQLite: short reads run inline on
 the event loop's own connection (a few microseconds in WAL mode, no writer blocks them), and
 writes on one thread, so that a slow disk or another process's lock never stops the loop.
-PostgreSQL: both on a few threads with a connection each.
+PostgreSQL: all on a few threads with a connection each, and who asks is answered in time even
+when the server is not.
 """
 
 from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import ArgumentError
 
+from tokenhouse.store import sqlite
 from tokenhouse.store.batcher import Batcher
+from tokenhouse.store.unavailable import Unavailable, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
 
+__all__ = ["Connection", "Database", "Unavailable", "sqlite_path"]
 T = TypeVar("T")
-__all__ = ["Connection", "Database", "Unavailable", "fold", "sqlite_path", "translated"]
 K = TypeVar("K")
 V = TypeVar("V")
-BUSY_SECONDS = 5
-_READERS = 4
+_THREADS = 4  # for what is not batched
+_HOT = 6  # at most so many batchers, each with one batch under way
+PATIENCE = 2.0  # seconds until who asked PostgreSQL is told that it does not answer
+HOT_PATIENCE = 1.0
 _QUICK_CHECK_BELOW = 64 * 2**20  # octets; a larger file would delay the start, doctor checks it
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
-    "PRAGMA mmap_size=0",
-    "PRAGMA temp_store=MEMORY",
-)
-
-
-class Unavailable(Exception):
-    """The database cannot answer just now: gone, locked, or full. Nothing was changed."""
-
-
-@contextmanager
-def translated() -> Generator[None]:
-    """Turn what the driver says of an outage into `Unavailable`."""
-    try:
-        yield
-    except (IntegrityError, DataError, ProgrammingError):
-        raise
-    except (DBAPIError, PoolTimeoutError) as error:
-        raise Unavailable(str(getattr(error, "orig", error))) from error
 
 
 class Database:
     """One database and the threads that work on it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pooler: bool = False) -> None:
         """Prepare a database.
 
         Args:
             url: `sqlite:///PATH` or `postgresql://…`; nothing is opened yet.
+            pooler: a transaction-mode pooler stands before PostgreSQL.
+
+        Raises:
+            Unavailable: the driver for PostgreSQL is not installed.
 
         """
-        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.path = sqlite_path(url)
-        writers = 1 if self.is_sqlite else _READERS
-        self._readers = ThreadPoolExecutor(_READERS, "read")
-        self._writers = ThreadPoolExecutor(writers, "write")
+        self.is_sqlite = self.path is not None
+        self.engine = _engine(url, pooler=pooler)
+        self._readers = ThreadPoolExecutor(_THREADS, "read")
+        self._writers = ThreadPoolExecutor(1, "write") if self.is_sqlite else self._readers
+        self._hot = ThreadPoolExecutor(_HOT, "hot")
         self._inline: Connection | None = None
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
@@ -93,28 +77,59 @@ class Database:
             Unavailable: the database cannot answer.
 
         """
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
+        return await self._run(self._readers, self.read_now, work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a write transaction; when this returns it is on the disk.
 
         Raises:
-            Unavailable: the database cannot answer; nothing was changed.
+            Unavailable: the database cannot answer; see there whether anything was changed.
 
         """
-        return await asyncio.get_running_loop().run_in_executor(self._writers, self.write_now, work)
+        return await self._run(self._writers, self.write_now, work)
+
+    async def _run(
+        self,
+        threads: Executor,
+        run: Callable[[Callable[[Connection], T]], T],
+        work: Callable[[Connection], T],
+    ) -> T:
+        # SQLite bounds each wait by itself (the busy timeout), and has nothing else to wait for.
+        try:
+            async with asyncio.timeout(None if self.is_sqlite else PATIENCE):
+                return await asyncio.get_running_loop().run_in_executor(threads, run, work)
+        except TimeoutError:
+            msg = f"no answer within {PATIENCE} seconds"
+            raise Unavailable(msg) from None
 
     def batched_read(self, work: Callable[[Connection, Sequence[K]], Sequence[V]]) -> Batcher[K, V]:
         """Make a hot read: `work` answers many keys at once, each caller asks one."""
         if self.is_sqlite:
             return Batcher(lambda keys: self._read_inline(work, keys), None)
-        return Batcher(lambda keys: self.read_now(lambda c: work(c, keys)), self._readers)
+        return self._batched_statement(work)
 
     def batched_write(
         self, work: Callable[[Connection, Sequence[K]], Sequence[V]]
     ) -> Batcher[K, V]:
-        """Make a hot write: the same, and one commit for all of a batch."""
-        return Batcher(lambda keys: self.write_now(lambda c: work(c, keys)), self._writers)
+        """Make a hot write: the same, and one commit for all of a batch.
+
+        `work` executes one statement: on PostgreSQL that is the transaction.
+        """
+        if self.is_sqlite:
+            return Batcher(lambda keys: self.write_now(lambda c: work(c, keys)), self._writers)
+        return self._batched_statement(work)
+
+    def _batched_statement(
+        self, work: Callable[[Connection, Sequence[K]], Sequence[V]]
+    ) -> Batcher[K, V]:
+        """Answer a batch in one round trip: without BEGIN and COMMIT around its statement."""
+        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+        def perform(keys: Sequence[K]) -> Sequence[V]:
+            with translated(), engine.connect() as connection:
+                return work(connection, keys)
+
+        return Batcher(perform, self._hot, HOT_PATIENCE)
 
     def _read_inline(
         self, work: Callable[[Connection, Sequence[K]], Sequence[V]], keys: Sequence[K]
@@ -144,8 +159,8 @@ class Database:
 
     def close(self) -> None:
         """Finish what is under way and close all connections."""
-        self._readers.shutdown()
-        self._writers.shutdown()
+        for threads in (self._readers, self._writers, self._hot):
+            threads.shutdown()
         if self._inline is not None:
             self._inline.close()
         self.engine.dispose()
@@ -168,46 +183,12 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def fold(path: Path) -> None:
-    """Leave all of a closed SQLite database in its one file, so that it can be moved."""
-    driver: Any = import_module("pysqlite3")
-    connection = driver.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=DELETE")
-    connection.close()
-
-
-def _sqlite(url: str) -> Engine:
-    pysqlite3 = import_module("pysqlite3")  # here, because only SQLite needs it
-
-    engine = create_engine(
-        url,
-        module=pysqlite3,
-        pool_size=_READERS + 2,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - because the driver has no types
-        connection.isolation_level = None  # transactions begin where we say, not the driver
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if options.get("isolation_level") != "AUTOCOMMIT":  # there a BEGIN would hold a snapshot
-            # A deferred transaction that turns into a writer fails at once when another writes.
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
-
-    return engine
-
-
-def _postgresql(url: str) -> Engine:
-    return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=2 * _READERS,
-        max_overflow=0,
-        pool_timeout=1,
-        isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": 1, "options": "-c statement_timeout=2000"},
-    )
+def _engine(url: str, *, pooler: bool) -> Engine:
+    if url.startswith("sqlite"):
+        return sqlite.make_engine(url, connections=_THREADS + 2)
+    try:
+        from tokenhouse.store import postgresql  # noqa: PLC0415 - because its driver is an extra
+    except ImportError:
+        msg = "the driver is not installed; run: pip install 'tokenhouse[postgresql]'"
+        raise Unavailable(msg) from None
+    return postgresql.make_engine(url, connections=_THREADS + _HOT, pooler=pooler)

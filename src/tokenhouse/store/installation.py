@@ -1,10 +1,10 @@
-"""Table `installation`: the one row that says which master key this database belongs to."""
+"""Table `installation`: the one row that says which master key and programs fit this database."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Double, Integer, LargeBinary, Table, select
+from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, select
 
 from tokenhouse.store.schema import metadata
 
@@ -18,14 +18,26 @@ installation = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("sealed_check", LargeBinary, nullable=False),
+    Column("compatible_from", String(32), nullable=False),
     Column("created_at", Double, nullable=False),
 )
 
 
-def add(connection: Connection, sealed_check: bytes, now: float) -> None:
+def add(connection: Connection, sealed_check: bytes, compatible_from: str, now: float) -> None:
     """Write the row."""
     row = {"id": 1, "sealed_check": sealed_check, "created_at": now}
-    connection.execute(installation.insert(), row)
+    connection.execute(installation.insert(), {**row, "compatible_from": compatible_from})
+
+
+def compatible_from(connection: Connection) -> str:
+    """Return the oldest revision whose programs may use this database."""
+    found: str = connection.execute(select(installation.c.compatible_from)).scalar_one()
+    return found
+
+
+def set_compatible_from(connection: Connection, revision: str) -> None:
+    """Say which is the oldest revision whose programs may use this database."""
+    connection.execute(installation.update().values(compatible_from=revision))
 
 
 def sealed_check(connection: Connection) -> bytes | None:

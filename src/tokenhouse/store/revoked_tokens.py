@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Double, String, Table, select
 
-from tokenhouse.store.schema import Uuid, insert, metadata
+from tokenhouse.store.schema import Uuid, among, insert, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def add(  # noqa: PLR0913 - because each is a column of the row
 
 def are_revoked(connection: Connection, jtis: Sequence[str]) -> list[bool]:
     """Tell for each `jti` whether it is revoked."""
-    query = select(revoked_tokens.c.jti).where(revoked_tokens.c.jti.in_(jtis))
+    query = select(revoked_tokens.c.jti).where(among(connection, revoked_tokens.c.jti, jtis))
     found = set(connection.execute(query).scalars())
     return [jti in found for jti in jtis]
 

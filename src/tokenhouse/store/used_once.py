@@ -49,7 +49,8 @@ def record(connection: Connection, uses: Sequence[tuple[bytes, float]]) -> list[
     ends = dict(reversed(uses))
     keep = insert(connection, used_once).on_conflict_do_nothing()
     statement = keep.returning(used_once.c.digest)
-    rows = [{"digest": key, "ends_at": end} for key, end in ends.items()]
+    # In one order everywhere: two that record the same uses must not wait for each other.
+    rows = [{"digest": key, "ends_at": ends[key]} for key in sorted(ends)]
     fresh = set(connection.execute(statement, rows).scalars())
     answers: list[bool] = []
     for key, _ in uses:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Boolean, Column, Double, Integer, String, Table, Text, select
 from sqlalchemy.exc import IntegrityError
 
-from tokenhouse.store.schema import Uuid, metadata
+from tokenhouse.store.schema import Uuid, among, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def add(connection: Connection, user: User) -> None:
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> list[User | None]:
     """Return the users with these ids, in their order."""
-    rows = connection.execute(select(users).where(users.c.id.in_(ids)))
+    rows = connection.execute(select(users).where(among(connection, users.c.id, ids)))
     found = {row.id: User(*row) for row in rows}
     return [found.get(id_) for id_ in ids]
 

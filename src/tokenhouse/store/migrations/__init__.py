@@ -1,20 +1,45 @@
-"""The migrations of the database, by Alembic; `HEAD` is the newest.
+"""The migrations of the database, by Alembic, and whether a database fits this program.
 
-A start on a current database reads one row and does not import Alembic.
+Revisions are numbers in order. An upgrade expands first: programs of the revision named in
+`installation.compatible_from` and later go on working beside the new schema, so that two
+versions may serve one database. What no living version uses is dropped by a later revision,
+which raises `COMPATIBLE_FROM` (docs/decisions/0022). A start on a current database reads two
+rows and does not import Alembic.
 """
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
+from tokenhouse.store import installation
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 HEAD = "0001"
-KNOWN = frozenset({"0001"})
+KNOWN = frozenset({HEAD})
+COMPATIBLE_FROM = "0001"  # the oldest HEAD whose program works on a database at this HEAD
+_LOCK = 0x746F6B656E  # "token": the advisory lock of whoever changes the schema
+_LOCK_WAIT = "10s"  # a migration that waits longer would hold up the requests behind it
+
+
+class State(enum.Enum):
+    """How a database stands to this program; the value says what is wrong and what to do."""
+
+    CURRENT = "the database is what this program needs"
+    LATER = "the database is newer than this program, and says that this program may use it"
+    OLD = "the database is older than this program; run: tokenhouse db upgrade"
+    NEW = "the database is newer than this program; upgrade tokenhouse"
+    NONE = "the database holds no Tokenhouse tables; is database_url right?"
+
+    @property
+    def usable(self) -> bool:
+        """Whether this program may serve it as it is."""
+        return self in {State.CURRENT, State.LATER}
 
 
 def revision(connection: Connection) -> str | None:
@@ -24,12 +49,39 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def state(connection: Connection) -> State:
+    """Tell how the database stands to this program."""
+    found = revision(connection)
+    if found is None:
+        return State.NONE
+    if found == HEAD:
+        return State.CURRENT
+    if found < HEAD:
+        return State.OLD
+    return State.LATER if installation.compatible_from(connection) <= HEAD else State.NEW
+
+
+def holds_tables(connection: Connection) -> bool:
+    """Tell whether the database holds any table at all."""
+    return bool(inspect(connection).get_table_names())
+
+
+def lock(connection: Connection) -> None:
+    """Let one process at a time change the schema, until the end of this transaction."""
+    if connection.dialect.name == "postgresql":  # on SQLite a write transaction is alone anyway
+        connection.execute(text("SELECT set_config('statement_timeout', '0', true)"))
+        connection.execute(text("SELECT set_config('lock_timeout', :t, true)"), {"t": _LOCK_WAIT})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
 def upgrade(connection: Connection) -> None:
-    """Bring the database to `HEAD`, within the caller's transaction."""
+    """Bring the database to `HEAD`, within the caller's transaction; all of it or nothing."""
     from alembic import command  # noqa: PLC0415 - because most starts don't need it
     from alembic.config import Config  # noqa: PLC0415 - likewise, because most starts don't
 
+    lock(connection)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    installation.set_compatible_from(connection, COMPATIBLE_FROM)

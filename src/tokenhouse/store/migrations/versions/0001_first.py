@@ -15,6 +15,7 @@ def upgrade() -> None:
         "installation",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("sealed_check", sa.LargeBinary, nullable=False),
+        sa.Column("compatible_from", sa.String(32), nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
     )
     op.create_table(

@@ -1,0 +1,151 @@
+"""Opening an installation: database, master key and signing keys, or one clear refusal.
+
+The trap: a database that is missing where one was expected must never be replaced by a new,
+empty one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenhouse.context import Context, make_context
+from tokenhouse.crypto.keyring import Keyring
+from tokenhouse.crypto.sealing import MasterKeyError, Sealer, SealError, read_master_keys
+from tokenhouse.crypto.signer import Signer
+from tokenhouse.opening.errors import OpeningError
+from tokenhouse.opening.making import add_signing_key, make_if_new
+from tokenhouse.store import installation, migrations, signing_keys
+from tokenhouse.store.database import Database, Unavailable, sqlite_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tokenhouse.settings import Settings
+    from tokenhouse.store.database import Connection
+
+__all__ = ["OpeningError", "add_signing_key", "open_context", "upgrade_database"]
+
+
+def open_context(settings: Settings, *, create: bool = False) -> Context:
+    """Open an installation.
+
+    Args:
+        settings: where it is.
+        create: make a new one in an empty place, as `serve` does.
+
+    Raises:
+        OpeningError: it cannot be used as it is.
+
+    """
+    path = _path(settings)
+    if create:
+        make_if_new(settings, path, asked=False)
+    try:
+        database, sealer = _open(settings, path)
+        found = database.read_now(migrations.state)
+        if found is migrations.State.OLD and database.is_sqlite and settings.upgrade_at_start:
+            database.write_now(migrations.upgrade)
+            found = migrations.State.CURRENT
+        if not found.usable:
+            raise OpeningError(found.value)
+        database.read_now(lambda connection: _expect_ours(connection, sealer))
+        keyring = _load_keys(database, sealer, settings)
+    except (MasterKeyError, SealError) as error:
+        raise OpeningError(str(error)) from None
+    except Unavailable as error:
+        msg = f"the database cannot be used: {error}"
+        raise OpeningError(msg) from None
+    return make_context(settings, database, sealer, keyring)
+
+
+def upgrade_database(settings: Settings) -> str:
+    """Bring the database to what this program needs, making it where there is none.
+
+    Returns:
+        What was done, in a line.
+
+    Raises:
+        OpeningError: it is another's, newer, or cannot be used.
+
+    """
+    path = _path(settings)
+    make_if_new(settings, path, asked=True)
+    try:
+        database, sealer = _open(settings, path)
+        found = database.read_now(migrations.state)
+        if found is migrations.State.OLD:
+            database.read_now(lambda connection: _expect_ours(connection, sealer))
+            database.write_now(migrations.upgrade)
+        elif not found.usable:
+            raise OpeningError(found.value)
+        database.close()
+    except MasterKeyError as error:
+        raise OpeningError(str(error)) from None
+    except Unavailable as error:
+        msg = f"the database cannot be upgraded: {error}; nothing was changed"
+        raise OpeningError(msg) from None
+    if found is migrations.State.OLD:
+        return f"upgraded to revision {migrations.HEAD}"
+    return f"nothing to do: the database is at revision {migrations.HEAD} or a later one"
+
+
+def _path(settings: Settings) -> Path | None:
+    """Return the file of a SQLite database, None for PostgreSQL."""
+    try:
+        return sqlite_path(settings.database_url)
+    except ValueError as error:
+        raise OpeningError(str(error)) from None
+
+
+def _open(settings: Settings, path: Path | None) -> tuple[Database, Sealer]:
+    if path is not None:
+        _expect_files(settings, path)
+    sealer = Sealer(read_master_keys(settings.keys_path))
+    database = Database(settings.database_url, pooler=settings.database_pooler)
+    if database.is_sqlite:
+        _expect_sound(database)
+    return database, sealer
+
+
+def _expect_files(settings: Settings, path: Path) -> None:
+    if not path.exists():
+        if settings.keys_path.exists():
+            msg = (
+                f"the database {path} is missing, though its master key {settings.keys_path} is "
+                "here; restore the database, or move the key away to begin anew"
+            )
+        else:
+            msg = f"no installation in {settings.data_dir}; run: tokenhouse serve"
+        raise OpeningError(msg)
+    if path.stat().st_size == 0:
+        msg = f"the database {path} is empty; restore it from a backup"
+        raise OpeningError(msg)
+
+
+def _expect_sound(database: Database) -> None:
+    found = database.soundness()
+    if found != "ok":
+        msg = f"the database {database.path} is corrupt ({found}); restore a backup"
+        raise OpeningError(msg)
+
+
+def _expect_ours(connection: Connection, sealer: Sealer) -> None:
+    sealed = installation.sealed_check(connection)
+    try:
+        ours = sealed is not None and sealer.open(installation.SEAL, "", sealed)
+    except SealError:
+        ours = False
+    if ours != installation.CHECK:
+        msg = "the master key is not this database's; restore the one that belongs to it"
+        raise OpeningError(msg)
+
+
+def _load_keys(database: Database, sealer: Sealer, settings: Settings) -> Keyring:
+    rows = database.read_now(signing_keys.every)
+    signers = [Signer(row.alg, sealer.open(signing_keys.SEAL, row.kid, row.sealed)) for row in rows]
+    fitting = [signer for signer in signers if signer.alg == settings.signing_alg]
+    if not fitting:  # signing_alg was changed: the old keys go on checking
+        made = database.write_now(lambda c: add_signing_key(c, sealer, settings.signing_alg))
+        signers.insert(0, made)
+        fitting = [made]
+    return Keyring(signers, fitting[0].kid)

@@ -1,0 +1,134 @@
+"""Making a new installation in an empty place.
+
+The traps: a start that is cut off must leave nothing that looks whole, so SQLite's database is
+built under another name and renamed, and PostgreSQL's is one transaction; and of two processes
+that start at once one makes it and the other finds it made.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tokenhouse.context import clock
+from tokenhouse.crypto.sealing import (
+    MasterKeyError,
+    Sealer,
+    make_master_key,
+    read_master_keys,
+)
+from tokenhouse.crypto.signer import Signer, make_private_key
+from tokenhouse.opening.errors import OpeningError
+from tokenhouse.store import installation, migrations, signing_keys
+from tokenhouse.store.database import Database, Unavailable
+from tokenhouse.store.signing_keys import SigningKey
+from tokenhouse.store.sqlite import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from tokenhouse.settings import Settings
+    from tokenhouse.store.database import Connection
+
+
+def make_if_new(settings: Settings, path: Path | None, *, asked: bool) -> None:
+    """Make an installation where there is none.
+
+    Args:
+        settings: where it is to be.
+        path: the file of a SQLite database, None for PostgreSQL.
+        asked: whether the operator asked for just this (`db upgrade`): then an empty
+            PostgreSQL database may belong to a master key that is here already.
+
+    Raises:
+        OpeningError: it cannot be made here.
+
+    """
+    with _alone(settings.data_dir):
+        try:
+            if path is None:
+                _make_on_server(settings, asked=asked)
+            elif not path.exists():
+                _make_file(settings, path)
+        except (OSError, MasterKeyError, Unavailable) as error:
+            msg = f"cannot make a new installation in {settings.data_dir}: {error}"
+            raise OpeningError(msg) from None
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Let one process at a time make a new installation in this folder."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        msg = f"the data folder {folder} cannot be used: {error.strerror}"
+        raise OpeningError(msg) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _make_file(settings: Settings, path: Path) -> None:
+    building = path.with_name(path.name + ".new")
+    if settings.keys_path.exists() and not building.exists():
+        return  # a database was expected here: who opens it says so
+    building.write_bytes(b"")  # first, so that a cut-off start is known as such
+    for rest in ("-wal", "-shm"):  # of one that was: it would come back to life
+        building.with_name(building.name + rest).unlink(missing_ok=True)
+    database = Database(f"sqlite:///{building}")
+    database.write_now(lambda c: _fill(c, settings))
+    database.close()
+    fold(building)
+    building.chmod(0o600)
+    building.rename(path)
+
+
+def _make_on_server(settings: Settings, *, asked: bool) -> None:
+    database = Database(settings.database_url, pooler=settings.database_pooler)
+    try:
+        if database.read_now(migrations.revision) is None:
+            database.write_now(lambda c: _fill_on_server(c, settings, asked=asked))
+    finally:
+        database.close()
+
+
+def _fill_on_server(connection: Connection, settings: Settings, *, asked: bool) -> None:
+    migrations.lock(connection)
+    if migrations.revision(connection) is not None:
+        return  # another process was first
+    if migrations.holds_tables(connection):
+        msg = "the database holds tables that are not Tokenhouse's; give it one of its own"
+        raise OpeningError(msg)
+    if settings.keys_path.exists() and not asked:
+        msg = (
+            f"the database is empty, though a master key {settings.keys_path} is here; restore "
+            "the database, or run: tokenhouse db upgrade, to begin anew with this key"
+        )
+        raise OpeningError(msg)
+    _fill(connection, settings)
+
+
+def _fill(connection: Connection, settings: Settings) -> None:
+    """Make all that a new database holds, and the master key where there is none."""
+    if not settings.keys_path.exists():
+        make_master_key(settings.keys_path)
+    sealer = Sealer(read_master_keys(settings.keys_path))
+    migrations.upgrade(connection)
+    sealed = sealer.seal(installation.SEAL, "", installation.CHECK)
+    installation.add(connection, sealed, migrations.COMPATIBLE_FROM, clock())
+    add_signing_key(connection, sealer, settings.signing_alg)
+
+
+def add_signing_key(connection: Connection, sealer: Sealer, alg: str) -> Signer:
+    """Make and keep a signing key for `alg`."""
+    private_key = make_private_key(alg)
+    signer = Signer(alg, private_key)
+    sealed = sealer.seal(signing_keys.SEAL, signer.kid, private_key)
+    signing_keys.add(connection, SigningKey(signer.kid, alg, sealed, clock()))
+    return signer

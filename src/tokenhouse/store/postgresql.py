@@ -1,0 +1,68 @@
+"""How PostgreSQL is connected to: every wait is bounded, and no state is left in a session.
+
+The trap: a server that is gone without a word (a cut cable, a stopped machine) never answers,
+and no setting of the server helps; so each round trip is bounded on this side too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+
+RV = TypeVar("RV")
+CONNECT_SECONDS = 2  # the least that libpq takes; who asks is answered within `database.PATIENCE`
+STATEMENT_SECONDS = 2
+POOL_SECONDS = 1
+_LOST = "the server did not answer in time"
+
+
+class Bounded(psycopg.Connection[Any]):
+    """A connection on which nothing waits longer than a statement may take, and a bit."""
+
+    patience: float | None = STATEMENT_SECONDS + 0.5
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for one round trip; when it does not end in time the connection is given up."""
+        try:
+            return super().wait(gen, interval, timeout or self.patience)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+                raise psycopg.OperationalError(_LOST) from None
+            raise
+
+
+def make_engine(url: str, *, connections: int, pooler: bool) -> Engine:
+    """Make the engine.
+
+    Args:
+        url: `postgresql://user@host:5432/db`; libpq's parameters may follow.
+        connections: at most so many.
+        pooler: a transaction-mode pooler stands before the server: neither options at the
+            start of a session nor prepared statements.
+
+    """
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        isolation_level="READ COMMITTED",
+        use_native_hstore=False,  # or each start asks for a type that is not used
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "tokenhouse"},
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: object, _record: object, _args: object, given: dict[str, Any]) -> Any:  # noqa: ANN401 - because SQLAlchemy takes any driver's connection
+        if pooler:
+            return Bounded.connect(**given, prepare_threshold=None)
+        timeout = f"-c statement_timeout={STATEMENT_SECONDS * 1000}"
+        return Bounded.connect(**given, options=f"{given.get('options', '')} {timeout}".strip())
+
+    return engine
