@@ -1,0 +1,125 @@
+"""Scope (RFC 6749 section 3.3) once the operator has defined some, and resource indicators."""
+
+from collections.abc import Iterator
+
+import httpx
+import jwt
+import pytest
+
+from tests.conftest import StartService
+from tests.people import CLIENTS, TOKEN, Credential, add_credential, add_person
+from tests.service import Service
+
+SCOPES = "/api/v1/scopes"
+SECTION = "RFC 6749 section 3.3"
+API = "https://api.example/maps"
+
+
+@pytest.fixture(name="scoped")
+def _scoped(start_service: StartService) -> Iterator[tuple[Service, httpx.Client, Credential]]:
+    service = start_service({"audience": f"{API},https://api.example/tiles"})
+    for name in ("tiles:read", "tiles:write", "maps"):
+        assert service.cli("scope", "add", name).returncode == 0
+    app = add_credential(service, add_person(service, admin=True))
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
+        yield service, http, app
+
+
+def ask(http: httpx.Client, app: Credential, **form: str | list[str]) -> httpx.Response:
+    """Ask for a token by client_credentials."""
+    data = {"grant_type": "client_credentials", **form}
+    return http.post(TOKEN, data=data, auth=(app.client_id, app.client_secret))
+
+
+@pytest.mark.clause(SECTION)
+def test_scope_is_narrowed_and_named(scoped: tuple[Service, httpx.Client, Credential]) -> None:
+    _, http, app = scoped
+    table = [
+        ({}, "maps tiles:read tiles:write"),
+        ({"scope": "tiles:read"}, "tiles:read"),
+        ({"scope": "tiles:write maps"}, "maps tiles:write"),
+        ({"scope": "maps maps"}, "maps"),
+    ]
+    for form, granted in table:
+        body = ask(http, app, **form).json()
+        claims = jwt.decode(body["access_token"], options={"verify_signature": False})
+        assert body["scope"] == claims["scope"] == granted, form
+
+
+@pytest.mark.clause(SECTION)
+def test_wrong_scope_is_refused(scoped: tuple[Service, httpx.Client, Credential]) -> None:
+    _, http, app = scoped
+    for scope in ("unknown", "maps unknown", " maps", "maps  tiles:read", 'm"', "maps\\", "é"):
+        answer = ask(http, app, scope=scope)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope"), scope
+
+
+@pytest.mark.clause(SECTION)
+def test_person_gets_scopes_too(scoped: tuple[Service, httpx.Client, Credential]) -> None:
+    _, http, app = scoped
+    form = {"grant_type": "password", "username": app.owner.email, "password": app.owner.password}
+    assert http.post(TOKEN, data={**form, "scope": "maps"}).json()["scope"] == "maps"
+    basic = http.get(f"{TOKEN}/basic", auth=(app.owner.email, app.owner.password)).json()
+    assert basic["scope"] == "maps tiles:read tiles:write"
+
+
+def test_scopes_are_defined_by_administrators(
+    scoped: tuple[Service, httpx.Client, Credential],
+) -> None:
+    service, http, app = scoped
+    admin, nobody = app.owner.bearer, add_person(service).bearer
+    made = http.post(SCOPES, json={"name": "new", "description": "New"}, headers=admin)
+    assert made.status_code == 201
+    assert http.post(SCOPES, json={"name": "new"}, headers=admin).status_code == 409
+    assert http.post(SCOPES, json={"name": "a b"}, headers=admin).status_code == 422
+    assert http.post(SCOPES, json={"name": "other"}, headers=nobody).status_code == 403
+    listed = [scope["name"] for scope in http.get(SCOPES, headers=nobody).json()]
+    assert listed == ["maps", "new", "tiles:read", "tiles:write"]
+    assert ask(http, app, scope="new").status_code == 200
+    assert http.delete(f"{SCOPES}/new", headers=nobody).status_code == 403
+    assert http.delete(f"{SCOPES}/new", headers=admin).status_code == 204
+    assert http.delete(f"{SCOPES}/new", headers=admin).status_code == 404
+    assert ask(http, app, scope="new").status_code == 400
+
+
+def test_without_scopes_they_are_off_again(
+    scoped: tuple[Service, httpx.Client, Credential],
+) -> None:
+    service, http, app = scoped
+    for name in ("tiles:read", "tiles:write", "maps"):
+        assert service.cli("scope", "delete", name).returncode == 0
+    assert "scope" not in ask(http, app, scope="whatever").json()
+    assert service.cli("scope", "delete", "maps").returncode == 1
+
+
+@pytest.mark.clause("RFC 8707 section 2")
+def test_resource_picks_among_audiences(scoped: tuple[Service, httpx.Client, Credential]) -> None:
+    service, http, app = scoped
+    both = [API, "https://api.example/tiles"]
+    table: list[tuple[dict[str, str | list[str]], object]] = [
+        ({}, [*both, service.url]),
+        ({"resource": API}, API),
+        ({"resource": both}, both),
+        ({"resource": service.url}, service.url),
+    ]
+    for form, audience in table:
+        token = ask(http, app, **form).json()["access_token"]
+        assert jwt.decode(token, options={"verify_signature": False})["aud"] == audience
+        bearer = {"Authorization": f"Bearer {token}"}
+        good = audience in (service.url, [*both, service.url])
+        assert http.get(CLIENTS, headers=bearer).status_code == (200 if good else 401)
+
+
+@pytest.mark.clause("RFC 8707 section 2")
+def test_unknown_resource_is_refused(scoped: tuple[Service, httpx.Client, Credential]) -> None:
+    _, http, app = scoped
+    for resource in ("https://elsewhere.example", [API, "https://elsewhere.example"], API + "/"):
+        answer = ask(http, app, resource=resource)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
+
+
+@pytest.mark.clause("RFC 9728 section 3.2")
+def test_management_api_describes_itself(http: httpx.Client, service: Service) -> None:
+    body = http.get("/.well-known/oauth-protected-resource").json()
+    assert body["resource"] == service.url
+    assert body["authorization_servers"] == [service.url]
