@@ -15,6 +15,7 @@ BASIC = "/api/v1/auth/jwt/token/basic"
 TOKEN = "/api/v1/auth/jwt/token"  # noqa: S105 - a path
 CLIENTS = "/api/v1/clients"
 ME = "/api/v1/users/me"
+USERS = "/api/v1/users"
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,28 @@ class Credential:
 
 
 def add_person(service: Service, *, admin: bool = False, password: str = "") -> Person:
-    """Add a user on the command line and sign in; raises AssertionError if refused."""
+    """Add a user and sign in; raises AssertionError if refused.
+
+    The first one of a service is an administrator from the command line; that one adds the others
+    over HTTP, which takes a tenth of the time.
+    """
     email = f"{secrets.token_hex(8)}@people.example"
     password = password or secrets.token_urlsafe(24)
+    if service.admin is None:
+        service.admin = (f"{secrets.token_hex(8)}@admins.example", secrets.token_urlsafe(24))
+        _add_by_command(service, *service.admin, admin=True)
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
+        token = http.get(BASIC, auth=service.admin).json()["access_token"]
+        asked = {"email": email, "password": password, "is_superuser": admin}
+        answer = http.post(USERS, json=asked, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 201, answer.text
+    return sign_in(service, email, password)
+
+
+def _add_by_command(service: Service, email: str, password: str, *, admin: bool) -> None:
     add = ("user", "add", email, "--password-stdin", *(("--admin",) if admin else ()))
     done = service.cli(*add, input=password)
     assert done.returncode == 0, done.stderr
-    return sign_in(service, email, password)
 
 
 def sign_in(service: Service, email: str, password: str) -> Person:

@@ -51,6 +51,7 @@ class Service:
     database_url: str | None = None
     port: int = field(default_factory=free_port)
     clock_ahead: int = 0  # seconds; takes effect at the next start
+    admin: tuple[str, str] | None = None  # e-mail address and password, once one is made
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     @property
