@@ -11,13 +11,10 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
-
 from tokenhouse.api.application import make_api
 from tokenhouse.api.documents import documents
 from tokenhouse.endpoints import ENDPOINTS
-from tokenhouse.endpoints.endpoint import MOST_BODY, NO_STORE, Door
+from tokenhouse.endpoints.endpoint import NO_STORE, Door
 from tokenhouse.log import LOGGER
 from tokenhouse.store import used_once
 from tokenhouse.store.database import Unavailable
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _PURGE_SECONDS = 60
-_TOO_LARGE = "The body is larger than 64 KiB."
 
 
 class Application:
@@ -49,7 +45,7 @@ class Application:
         }
         self._doors |= documents(context)
         self._doors |= {path + "/": door for path, door in self._doors.items()}
-        self._api = _Bounded(make_api(context))
+        self._api = _Headed(make_api(context))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the life of the process."""
@@ -80,8 +76,8 @@ class Application:
                 LOGGER.warning("purge put off", extra={"reason": str(error)})
 
 
-class _Bounded:
-    """The management API within the published limits, with the headers all answers have.
+class _Headed:
+    """The management API, with the headers that all answers have.
 
     One rule for trailing slashes and for HEAD stands here: a path with a slash is the path
     without, and HEAD is GET whose body the server drops.
@@ -94,15 +90,6 @@ class _Bounded:
         inner = {**scope, "path": scope["path"].removesuffix("/") or "/"}
         if scope["method"] == "HEAD":
             inner["method"] = "GET"
-        left = MOST_BODY
-
-        async def bounded() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise HTTPException(413, _TOO_LARGE)
-            return message
 
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -111,14 +98,4 @@ class _Bounded:
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 
-        if _declared(scope) > MOST_BODY:
-            await JSONResponse({"detail": _TOO_LARGE}, 413)(inner, receive, headed)
-        else:
-            await self._api(inner, bounded, headed)
-
-
-def _declared(scope: Message) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value)
-    return 0
+        await self._api(inner, receive, headed)

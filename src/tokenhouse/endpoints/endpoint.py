@@ -1,7 +1,7 @@
 """The shape of a protocol endpoint, and the door that stands before each.
 
-The door is plain ASGI: it reads the request within limits, calls the endpoint, and is the one
-place where a refusal becomes an answer.
+The door is plain ASGI: it reads the request, which the wire has bounded, calls the endpoint, and
+is the one place where a refusal becomes an answer.
 """
 
 from __future__ import annotations
@@ -13,13 +13,7 @@ import orjson
 
 from tokenhouse.log import LOGGER
 from tokenhouse.oauth.asked import Request
-from tokenhouse.oauth.errors import (
-    HeadersTooLarge,
-    MethodNotAllowed,
-    OAuthError,
-    PayloadTooLarge,
-    TemporarilyUnavailable,
-)
+from tokenhouse.oauth.errors import MethodNotAllowed, OAuthError, TemporarilyUnavailable
 from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
@@ -31,8 +25,6 @@ if TYPE_CHECKING:
     Headers = list[tuple[bytes, bytes]]
     Message = MutableMapping[str, Any]
 
-MOST_BODY = 64 * 1024
-MOST_HEADERS = 16 * 1024
 JSON_HEADERS = [(b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")]
 NO_STORE = [*JSON_HEADERS, (b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 PUBLIC = [
@@ -110,37 +102,18 @@ def refusal(error: OAuthError) -> Answer:
 
 
 async def read(scope: Message, receive: Receive) -> Request:
-    """Read a request whole, within the limits.
-
-    Raises:
-        HeadersTooLarge, PayloadTooLarge: beyond a limit; nothing more is read.
-
-    """
+    """Read a request; the wire hands it over when it is whole, so the body is one message."""
     authorization: list[str] = []
     content_type: list[str] = []
     if_none_match = ""
-    octets = len(scope["raw_path"]) + len(scope["query_string"])
     for name, value in scope["headers"]:
-        octets += len(name) + len(value) + 4
         if name == b"authorization":
             authorization.append(value.decode("latin-1"))
         elif name == b"content-type":
             content_type.append(value.decode("latin-1"))
         elif name == b"if-none-match":
             if_none_match = value.decode("latin-1")
-        elif name == b"content-length" and int(value) > MOST_BODY:
-            raise PayloadTooLarge
-    if octets > MOST_HEADERS:
-        raise HeadersTooLarge
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > MOST_BODY:
-            break
-    if len(body) > MOST_BODY:
-        raise PayloadTooLarge
+    body: bytes = (await receive()).get("body", b"")
     source = scope["client"][0] if scope["client"] else ""
     return Request(
         scope["method"], tuple(authorization), tuple(content_type), body, source, if_none_match

@@ -2,9 +2,9 @@
 
     OAuthError
     ├── InvalidRequest (400)      ├── UnsupportedMediaType (422)
-    ├── InvalidClient (401)       ├── PayloadTooLarge (413), HeadersTooLarge (431)
-    ├── InvalidGrant (400)        ├── MethodNotAllowed (405)
-    ├── UnauthorizedClient (400)  └── TemporarilyUnavailable (503), SlowDown (429)
+    ├── InvalidClient (401)       ├── MethodNotAllowed (405)
+    ├── InvalidGrant (400)        └── TemporarilyUnavailable (503), SlowDown (429)
+    ├── UnauthorizedClient (400)
     ├── UnsupportedGrantType (400)
     ├── InvalidScope (400)
     └── InvalidTarget (400)
@@ -118,20 +118,6 @@ class UnsupportedMediaType(OAuthError):
         """`detail` as the list that clients of the reference expect with 422."""
         where = {"loc": ["header", "content-type"], "msg": self.description, "type": "media_type"}
         return {**super().body, "detail": [where]}
-
-
-class PayloadTooLarge(OAuthError):
-    """More than 64 KiB of body."""
-
-    status = 413
-    default = "The body is larger than 64 KiB."
-
-
-class HeadersTooLarge(OAuthError):
-    """More than 16 KiB of header block."""
-
-    status = 431
-    default = "The header block is larger than 16 KiB."
 
 
 class MethodNotAllowed(OAuthError):

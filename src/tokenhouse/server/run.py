@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tokenhouse import log
+from tokenhouse.server.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.settings import Settings
 
-_IDLE_SECONDS = 15
 _DRAIN_SECONDS = 10
 _BACKLOG = 2048
 
@@ -106,7 +106,7 @@ def _config(
         factory=factory,
         interface="asgi3",
         loop="uvloop",
-        http="httptools",
+        http=Wire,
         ws="none",
         lifespan="on",
         workers=settings.workers,
@@ -116,7 +116,6 @@ def _config(
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         backlog=_BACKLOG,
-        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
