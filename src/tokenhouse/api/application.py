@@ -47,10 +47,16 @@ def make_api(context: Context) -> FastAPI:
         Conflict: _conflict,
         Invalid: _invalid,
         Unavailable: _unavailable,
+        Exception: _failed,
     }
     for error, handler in handlers.items():
         api.add_exception_handler(error, handler)
     return api
+
+
+async def _failed(_request: Request, _error: Exception) -> JSONResponse:
+    """Say so in JSON; the framework raises the error again, so that it is logged."""
+    return JSONResponse({"detail": "Internal error."}, 500)
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:

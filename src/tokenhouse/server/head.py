@@ -15,7 +15,7 @@ from tokenhouse.server.refusals import (
     Refusal,
     body_too_large,
     head_too_large,
-    not_implemented,
+    method_not_allowed,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def check(method: bytes, version: str, url: bytes, headers: Headers) -> Head:
     if size > MOST_HEAD:
         raise head_too_large()
     if method == b"CONNECT":
-        raise not_implemented()
+        raise method_not_allowed()
     _check_host(version, once.get(b"host"))
     _check_framing(version, once)
     length, coding = once.get(b"content-length"), once.get(b"transfer-encoding")
@@ -91,7 +91,7 @@ def check(method: bytes, version: str, url: bytes, headers: Headers) -> Head:
 def _check_host(version: str, host: bytes | None) -> None:
     """Expect exactly one good `Host` (RFC 9112 section 3.2); HTTP/1.0 may leave it out."""
     if version not in {"1.1", "1.0"}:
-        raise Refusal(505, "Send HTTP/1.1.")
+        raise Refusal(400, "Send HTTP/1.1.")
     if (host is None and version == "1.1") or (host is not None and not _is_authority(host)):
         raise Refusal(400, "Send one well-formed Host header.")
 
@@ -108,7 +108,7 @@ def _check_framing(version: str, once: dict[bytes, bytes]) -> None:
         if version == "1.0" or length is not None:
             raise Refusal(400, "Transfer-Encoding does not go with Content-Length or HTTP/1.0.")
         if coding.lower() != b"chunked":
-            raise Refusal(501, "No transfer coding but chunked is implemented here.")
+            raise Refusal(400, "No transfer coding but chunked is understood here.")
     elif length is not None and int(length) > MOST_BODY:
         raise body_too_large()
 

@@ -28,6 +28,7 @@ class Refusal(Exception):
         """
         super().__init__(detail)
         self.status, self.detail, self.code = status, detail, code
+        self.allow = b""
 
     @property
     def body(self) -> bytes:
@@ -38,7 +39,9 @@ class Refusal(Exception):
     @property
     def headers(self) -> Headers:
         """The headers that go with it."""
+        allow = [(b"allow", self.allow)] if self.allow else []
         return [
+            *allow,
             (b"content-type", b"application/json"),
             (b"x-content-type-options", b"nosniff"),
             (b"cache-control", b"no-store"),
@@ -57,7 +60,7 @@ class Refusal(Exception):
 def malformed(data: bytes, *, unknown_method: bool) -> Refusal:
     """Say what is wrong with octets that the parser refused: the method alone, or all of it."""
     if unknown_method and _REQUEST_LINE.match(data):
-        return not_implemented()
+        return method_not_allowed()
     return Refusal(400, "The request is not well-formed HTTP/1.1.")
 
 
@@ -76,9 +79,15 @@ def too_slow() -> Refusal:
     return Refusal(408, "The request did not arrive whole within 10 seconds.")
 
 
-def not_implemented() -> Refusal:
-    """Refuse a method that no resource here has (RFC 9110 section 15.6.2)."""
-    return Refusal(501, "This method is not implemented here.")
+def method_not_allowed() -> Refusal:
+    """Refuse a method that no resource here has.
+
+    Not with 501 (RFC 9110 section 15.6.2): bad input is never the service's own failure, and
+    who watches it for failures would be woken by every scanner.
+    """
+    refusal = Refusal(405, "This method is not allowed here; see the Allow header.")
+    refusal.allow = b"GET, HEAD, POST, PUT, PATCH, DELETE"
+    return refusal
 
 
 class Cycle(RequestResponseCycle):

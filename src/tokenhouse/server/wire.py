@@ -144,7 +144,7 @@ class Wire(HttpToolsProtocol):
         said = head.check(method, version, self.url, self.headers)
         raw_path, query = head.target(self.url)
         if len(self.pipeline) >= _MOST_PIPELINED:
-            raise Refusal(503, "Too many requests at once on one connection.")
+            raise Refusal(429, "Too many requests at once on one connection.")
         path = raw_path.decode("ascii")
         self.scope["method"] = method.decode("ascii")
         self.scope["http_version"] = version
