@@ -1,0 +1,70 @@
+"""Every fenced block of README and docs runs as it stands there, page by page, from top to bottom.
+
+`sh` and `python` blocks of a page share one folder and one server; the address and the account that
+a page shows are replaced by the server's own. `json`, `toml` and `http` blocks must parse; a block
+without a language is a listing for the eye.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakePerson
+from tests.people import Person
+from tests.service import Service
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("bench/*.md")])
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN_ADDRESS, SHOWN_EMAIL = "http://127.0.0.1:8000", "you@example.com"
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """The fenced blocks of a page: language and text."""
+    return FENCE.findall(page.read_text("utf-8"))
+
+
+def run(language: str, text: str, folder: Path, service: Service, owner: Person) -> None:
+    """Run one block; raises AssertionError with what it printed if it fails."""
+    text = text.replace(SHOWN_ADDRESS, service.url).replace(SHOWN_EMAIL, owner.email)
+    command = ["bash", "-euo", "pipefail"] if language == "sh" else [sys.executable]
+    where = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [*command, "-c", text],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PATH": where,
+            "PASSWORD": owner.password,
+            "TOKENHOUSE_DATA_DIR": str(service.data_dir),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr, done.stderr
+    assert '"error"' not in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_on_a_page_runs(
+    page: Path, tmp_path: Path, service: Service, person: MakePerson
+) -> None:
+    found = blocks(page)
+    assert page.read_text("utf-8").count("\n```") % 2 == 0, "a fence is not closed"
+    owner = person() if any(language in {"sh", "python"} for language, _ in found) else None
+    for language, text in found:
+        if language == "json":
+            json.loads(text)
+        elif language == "toml":
+            tomllib.loads(text)
+        elif language in {"sh", "python"} and owner is not None:
+            run(language, text, tmp_path, service, owner)
