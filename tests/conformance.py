@@ -21,8 +21,8 @@ Generated from the tests' clause marks (`pytest --collect-only --write-conforman
 Every test named here sends requests to a real server process and holds the answers to the clause.
 """
 
-Clauses = dict[str, dict[str, list[str]]]
-"""Clause → test file → names of its tests."""
+Clauses = dict[str, dict[str, set[str]]]
+"""Clause → test file → names of its tests; one that runs on two databases counts once."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,12 +43,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Gather the marks of what was collected, and write the page if asked to."""
     if not session.config.getoption("--write-conformance"):
         return
-    clauses: Clauses = defaultdict(lambda: defaultdict(list))
+    clauses: Clauses = defaultdict(lambda: defaultdict(set))
     tests = session.config.rootpath / "tests"
     for item in session.items:
         file = item.path.relative_to(tests).as_posix()
         for mark in item.iter_markers("clause"):
-            clauses[mark.args[0]][file].append(_short_name(item))
+            clauses[mark.args[0]][file].add(_on_any_database(item.name))
     target = session.config.rootpath / str(session.config.getoption("--conformance-page"))
     target.parent.mkdir(exist_ok=True)
     target.write_text(page(clauses), "utf-8")
@@ -71,7 +71,7 @@ def page(clauses: Clauses) -> str:
     return "\n".join(parts)
 
 
-def _line(clause: str, files: dict[str, list[str]]) -> str:
+def _line(clause: str, files: dict[str, set[str]]) -> str:
     section = clause.removeprefix(_standard(clause)).removeprefix(" section ").strip()
     shown = "; ".join(f"`{file}`: {_names(files[file])}" for file in sorted(files))
     return f"| {section or '(whole)'} | {sum(map(len, files.values()))} | {shown} |"
@@ -82,13 +82,17 @@ def _standard(clause: str) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)).replace("|", "\\|")
+    return ", ".join(sorted(map(_short, names))).replace("|", "\\|")
 
 
-def _short_name(item: pytest.Item) -> str:
+def _on_any_database(name: str) -> str:
+    return re.sub(r"(?<=[\[-])(sqlite|postgresql)(-|(?=\]))", "", name).replace("[]", "")
+
+
+def _short(name: str) -> str:
     """A row goes by its id, a plain test by its name in words."""
-    row = re.search(r"\[(.*)\]$", item.name)
-    return row[1] if row else item.name.removeprefix("test_").replace("_", " ")
+    row = re.search(r"\[(.*)\]$", name)
+    return row[1] if row else name.removeprefix("test_").replace("_", " ")
 
 
 def _natural(clause: str) -> list[tuple[int, str]]:
