@@ -111,6 +111,20 @@ class Settings(BaseSettings):
     password_min_length: int = Field(
         12, ge=8, le=1024, description="Shortest password accepted, characters."
     )
+    login_failures_per_account: int = Field(
+        10,
+        ge=0,
+        le=1000,
+        description="Wrong passwords for one account from one source in 60 seconds before it "
+        "has to wait; 0 = no limit.",
+    )
+    login_failures_per_source: int = Field(
+        100,
+        ge=0,
+        le=10_000,
+        description="Wrong passwords from one source (IPv4 address, IPv6 /64) in 60 seconds "
+        "before it has to wait; 0 = no limit.",
+    )
     max_secrets: int = Field(2, ge=1, le=10, description="Live secrets of one credential.")
     log_format: Literal["auto", "text", "json"] = Field(
         "auto", description="`auto`: text on a terminal, JSON lines elsewhere."

@@ -94,3 +94,12 @@ def upgrade() -> None:
         sa.Column("description", sa.Text, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
     )
+    op.create_table(
+        "failures",
+        sa.Column("key", sa.String(32), primary_key=True),
+        sa.Column("times", sa.LargeBinary, nullable=False),
+        sa.Column("waits", sa.Integer, nullable=False),
+        sa.Column("wait_until", sa.Double, nullable=False),
+        sa.Column("ends_at", sa.Double, nullable=False),
+    )
+    op.create_index("ix_failures_ends_at", "failures", ["ends_at"])

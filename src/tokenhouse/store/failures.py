@@ -1,0 +1,171 @@
+"""Table `failures`: wrong passwords and client secrets, counted where all workers see them.
+
+A row is what is guessed at and from where, as a digest. An attempt is counted before it is
+checked, so that parallel guesses get no more tries than one after the other; what turned out
+right is taken back. The trap: a clock that was ahead must not lock anybody out for longer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, select
+
+from tokenhouse.store.schema import insert, metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+WINDOW = 60.0  # seconds in which failures count together
+LONGEST_WAIT = 60.0  # seconds
+_MOST_DOUBLINGS = 6
+_NETWORK_BITS = 64  # of an IPv6 address: what one customer gets (RFC 6177)
+failures = Table(
+    "failures",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("times", LargeBinary, nullable=False),
+    Column("waits", Integer, nullable=False),
+    Column("wait_until", Double, nullable=False),
+    Column("ends_at", Double, nullable=False, index=True),
+)
+
+
+def key(kind: str, *what: str) -> str:
+    """Return the key of what is guessed at and from where; it tells neither."""
+    return hashlib.sha256("\0".join((kind, *what)).encode()).hexdigest()[:32]
+
+
+def network(address: str) -> str:
+    """Return what one source is: an IPv4 address, or the /64 network of an IPv6 one."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return f"{int(parsed) >> _NETWORK_BITS:x}/{_NETWORK_BITS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """One row.
+
+    Attributes:
+        times: of the failures, unix seconds; those in the window count.
+        waits: how many waits there were without a calm minute after them.
+        wait_until: no attempt is let through before, unix seconds.
+
+    """
+
+    times: array[float] = field(default_factory=lambda: array("d"))
+    waits: int = 0
+    wait_until: float = 0.0
+
+    def wait(self, now: float) -> float:
+        """Return how long to wait, seconds; 0 = not at all."""
+        left = self.wait_until - now
+        return left if 0 < left <= LONGEST_WAIT else 0.0
+
+    def recent(self, now: float) -> array[float]:
+        """Return the times that count now."""
+        return array("d", (time for time in self.times if now - WINDOW < time <= now))
+
+    def counted(self, now: float, most: int) -> Failures:
+        """Count one more at `now`; from the `most`th on, each brings a longer wait."""
+        calm = now > self.wait_until + WINDOW
+        waits = 0 if calm else self.waits
+        times = self.recent(now)
+        times.append(now)
+        if waits or len(times) >= most:
+            waits = min(waits + 1, _MOST_DOUBLINGS)
+            return Failures(times, waits, now + min(2.0**waits, LONGEST_WAIT))
+        return Failures(times, 0, 0.0)
+
+    def without(self, time: float) -> Failures:
+        """Take back the one that was counted at `time`, with the wait that it brought."""
+        times = array("d", self.times)
+        if time in times:
+            times.remove(time)
+        return Failures(times, max(self.waits - 1, 0), 0.0)
+
+
+def standing(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
+    """Return the rows of these keys, empty ones where there are none."""
+    wanted = list(keys)
+    rows = connection.execute(_rows.where(failures.c.key.in_(wanted)))
+    found = {row.key: Failures(array("d", row.times), row.waits, row.wait_until) for row in rows}
+    return {key: found.get(key) or Failures() for key in wanted}
+
+
+def count(connection: Connection, most: Mapping[str, int], now: float) -> float:
+    """Count an attempt under several keys at once, or under none where one has to wait.
+
+    Args:
+        connection: a write transaction.
+        most: how many failures each key may have in the window.
+        now: unix seconds.
+
+    Returns:
+        Seconds to wait; 0 where the attempt was counted and may be made.
+
+    """
+    rows = _held(connection, most)
+    wait = max((row.wait(now) for row in rows.values()), default=0.0)
+    if not wait:
+        _save(connection, {key: row.counted(now, most[key]) for key, row in rows.items()}, now)
+    return wait
+
+
+def take_back(connection: Connection, keys: Iterable[str], time: float) -> None:
+    """Take back an attempt that was counted at `time`: it was no failure."""
+    rows = _held(connection, keys)
+    _save(connection, {key: row.without(time) for key, row in rows.items()}, time)
+
+
+def forget(connection: Connection, key: str) -> None:
+    """Forget all failures under a key."""
+    connection.execute(failures.delete().where(failures.c.key == key))
+
+
+def purge(connection: Connection, now: float, most: int = 5000) -> int:
+    """Forget at most `most` rows that count no more at `now`; return how many."""
+    old = select(failures.c.key).where(failures.c.ends_at < now).limit(most)
+    return connection.execute(failures.delete().where(failures.c.key.in_(old))).rowcount
+
+
+_rows = select(failures.c.key, failures.c.times, failures.c.waits, failures.c.wait_until)
+
+
+def _held(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
+    """Return the rows, made where missing and locked in one order until the commit."""
+    wanted = sorted(keys)
+    if not wanted:
+        return {}
+    empty = {"times": b"", "waits": 0, "wait_until": 0.0, "ends_at": 0.0}
+    making = insert(connection, failures).on_conflict_do_nothing()
+    connection.execute(making, [{"key": key, **empty} for key in wanted])
+    locked = _rows.where(failures.c.key.in_(wanted)).order_by(failures.c.key).with_for_update()
+    return {
+        row.key: Failures(array("d", row.times), row.waits, row.wait_until)
+        for row in connection.execute(locked)
+    }
+
+
+def _save(connection: Connection, rows: Mapping[str, Failures], now: float) -> None:
+    for key, row in rows.items():
+        values = {
+            "times": row.times.tobytes(),
+            "waits": row.waits,
+            "wait_until": row.wait_until,
+            "ends_at": max(now, row.wait_until) + WINDOW,
+        }
+        connection.execute(failures.update().where(failures.c.key == key).values(**values))
