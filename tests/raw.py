@@ -64,9 +64,12 @@ class Answer:
         return values[0] if values else None
 
 
-def send(port: int, request: Request) -> Answer:
-    """Send on a new connection; raises HTTPException when the server closes without an answer."""
-    with socket.create_connection((HOST, port), SECONDS) as connection:
+def send(port: int, request: Request, source: str = HOST) -> Answer:
+    """Send on a new connection; raises HTTPException when the server closes without an answer.
+
+    `source` is the loopback address that the connection comes from.
+    """
+    with socket.create_connection((HOST, port), SECONDS, (source, 0)) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(request.wire(port))
         return receive(connection, request.method)

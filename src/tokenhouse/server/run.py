@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _DRAIN_SECONDS = 10
 _BACKLOG = 2048
+_SILENT_SECONDS = 30  # after which a worker counts as hung; a crowded machine is slow to start one
 
 
 class ServeError(Exception):
@@ -116,6 +117,7 @@ def _config(
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         backlog=_BACKLOG,
+        timeout_worker_healthcheck=_SILENT_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 WINDOW = 60.0  # seconds in which failures count together
 LONGEST_WAIT = 60.0  # seconds
-_MOST_DOUBLINGS = 6
+FIRST_WAIT = 4.0  # seconds; each further one is twice as long
+_MOST_WAITS = 5
 _NETWORK_BITS = 64  # of an IPv6 address: what one customer gets (RFC 6177)
 failures = Table(
     "failures",
@@ -76,8 +77,8 @@ class Failures:
         return left if 0 < left <= LONGEST_WAIT else 0.0
 
     def recent(self, now: float) -> array[float]:
-        """Return the times that count now."""
-        return array("d", (time for time in self.times if now - WINDOW < time <= now))
+        """Return the times that count now; another worker's clock may be a little ahead."""
+        return array("d", (time for time in self.times if abs(now - time) < WINDOW))
 
     def counted(self, now: float, most: int) -> Failures:
         """Count one more at `now`; from the `most`th on, each brings a longer wait."""
@@ -86,8 +87,8 @@ class Failures:
         times = self.recent(now)
         times.append(now)
         if waits or len(times) >= most:
-            waits = min(waits + 1, _MOST_DOUBLINGS)
-            return Failures(times, waits, now + min(2.0**waits, LONGEST_WAIT))
+            wait = min(FIRST_WAIT * 2**waits, LONGEST_WAIT)
+            return Failures(times, min(waits + 1, _MOST_WAITS), now + wait)
         return Failures(times, 0, 0.0)
 
     def without(self, time: float) -> Failures:
