@@ -17,7 +17,7 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format lint types imports docs bench lock clean
+.PHONY: help run test check format lint types imports docs faults bench lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ imports: .venv/dev .venv/package  ## who may import whom
 docs: .venv/dev .venv/package  ## write the generated pages anew (tests hold them current)
 	$(BIN)/python -m tests.cli.settings_page
 	$(BIN)/python -m pytest --collect-only --quiet --write-conformance
+
+faults: .venv/dev .venv/package  ## break things on purpose, the long form, with its figures
+	LONG=1 $(BIN)/python -m pytest tests/faults -s --timeout 3600 -p no:randomly
 
 bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
 	$(BIN)/python -m bench.tokens
