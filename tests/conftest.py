@@ -25,7 +25,7 @@ WITHOUT_THROTTLE: Mapping[str, str] = {
 }
 NO_SETTINGS: Mapping[str, str] = {}
 DATABASES = ("sqlite", "postgresql")
-ON_BOTH = frozenset({"api", "faults", "protocol", "store"})
+ON_BOTH = frozenset({"api", "faults", "hostile", "protocol", "store"})
 NewDatabase = Callable[[], str | None]
 
 

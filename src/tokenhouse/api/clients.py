@@ -7,10 +7,10 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from tokenhouse.api.caller import Manager, context_of
-from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation, rfc3339
+from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation, When, rfc3339
 from tokenhouse.client_auth import METHODS
 from tokenhouse.manage import credentials
 from tokenhouse.manage.credentials import NewCredential
@@ -32,7 +32,6 @@ _ONE: dict[int | str, dict[str, Any]] = {
 }
 Name = Annotated[Text, Field(max_length=200)]
 Description = Annotated[Text, Field(max_length=2000)]
-When = Annotated[AwareDatetime, Field(strict=False)]
 MethodName = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt"]
 Methods = Annotated[list[MethodName], Field(min_length=1, max_length=len(METHODS))]
 

@@ -7,13 +7,21 @@ nesting; its validation errors repeat what was sent.
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 
 from tokenhouse.api.caller import authenticate
 from tokenhouse.oauth.jwt_claims import MalformedJwt, strict_object
@@ -25,7 +33,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _MOST_NAME = 64
-__all__ = ["Problem", "StrictModel", "StrictRoute", "Text", "Validation", "rfc3339"]
+_DATE_TIME = re.compile(
+    "[0-9]{4}(-[0-9]{2}){2}[Tt][0-9]{2}(:[0-9]{2}){2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_EARLIEST, _LATEST = 1971, 9998  # whatever the offset, it stays a time that can be written
+__all__ = ["Problem", "StrictModel", "StrictRoute", "Text", "Validation", "When", "rfc3339"]
 
 
 class StrictRequest(Request):
@@ -66,7 +78,25 @@ def _no_nul(value: str) -> str:
     return value
 
 
+def _is_text(value: object) -> object:
+    """Take no number for a time: seconds and milliseconds look alike."""
+    if value is not None and not (isinstance(value, str) and _DATE_TIME.fullmatch(value)):
+        msg = "must be an RFC 3339 date and time"
+        raise ValueError(msg)
+    return value
+
+
+def _in_range(value: datetime) -> datetime:
+    if not _EARLIEST <= value.year <= _LATEST:
+        msg = f"must lie between the years {_EARLIEST} and {_LATEST}"
+        raise ValueError(msg)
+    return value
+
+
 Text = Annotated[str, AfterValidator(_no_nul)]
+When = Annotated[
+    AwareDatetime, Field(strict=False), BeforeValidator(_is_text), AfterValidator(_in_range)
+]
 
 
 class Problem(BaseModel):

@@ -27,9 +27,13 @@ def read_basic(header: str) -> tuple[str, str]:
 
     """
     try:
-        text = base64.b64decode(header[6:].strip(" ").encode("ascii"), validate=True).decode()
+        octets = header[6:].strip(" ").encode("ascii")
+        decoded = base64.b64decode(octets, validate=True)
+        text = decoded.decode()
     except (binascii.Error, ValueError):
         raise MalformedBasic from None
+    if base64.b64encode(decoded) != octets:  # extra padding, or stray bits at the end
+        raise MalformedBasic
     user, colon, password = text.partition(":")
     if not colon:
         raise MalformedBasic

@@ -1,0 +1,1 @@
+"""The catalogue of hostile requests: each with its right answer and where that is written."""
