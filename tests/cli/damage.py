@@ -69,6 +69,11 @@ def _become_foreign(data: Path) -> None:
     sql(data, "CREATE TABLE somebody_elses (a INTEGER)")
 
 
+def _outgrow(data: Path) -> None:
+    sql(data, "UPDATE alembic_version SET version_num = '9999'")
+    sql(data, "UPDATE installation SET compatible_from = '9999'")
+
+
 def _lose_all(data: Path) -> None:
     shutil.rmtree(data)
 
@@ -173,8 +178,8 @@ DAMAGES = (
     ),
     Damage(
         "database of a newer program",
-        lambda data: sql(data, "UPDATE alembic_version SET version_num = '9999'"),
-        "the database is newer (revision 9999) than this program; upgrade tokenhouse",
-        "the database is newer (revision 9999) than this program",
+        _outgrow,
+        "the database is newer than this program; upgrade tokenhouse",
+        "the database is newer than this program",
     ),
 )

@@ -91,6 +91,11 @@ NOT_REFUSED: tuple[tuple[Callable[[Path], None], str, str], ...] = (
         ADD,
     ),
     (lambda data: sql(data, "UPDATE users SET is_active = 0"), "no active user is an admin", ADD),
+    (
+        lambda data: sql(data, "UPDATE alembic_version SET version_num = '0000'"),
+        "the database is older than this program",
+        "run: tokenhouse db upgrade --data-dir {data}",
+    ),
 )
 
 

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import stat
 import subprocess
-import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,14 +95,14 @@ def test_the_first_user_is_an_admin(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_cut_off_at_any_moment_it_starts_the_next_time(tmp_path: Path, seed: int) -> None:
+    data = tmp_path / "data"
     with serving(tmp_path) as process:
-        cut = threading.Timer(random.Random(seed).uniform(0.2, 1.6), process.kill)
-        cut.start()
-        first_line(process)
-        cut.cancel()
+        while not data.exists() and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(random.Random(seed).uniform(0, 0.5))
     with serving(tmp_path) as process:
         assert first_line(process).startswith(LISTENS)
-    assert not (tmp_path / "data" / BUILDING).exists()
+    assert not (data / BUILDING).exists()
 
 
 def _only_folder(data: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_first_user_without_a_usable_address_is_refused_before_anything_is_mad
     empty: Service, email: str
 ) -> None:
     line = refused(empty, "serve", "--port", str(empty.port), "--first-user", email)
-    assert line == "--first-user: not an e-mail address that can be used"
+    assert line == "not an e-mail address that can be used"
     assert content(empty.home) == {}
 
 

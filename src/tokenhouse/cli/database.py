@@ -15,17 +15,16 @@ app = typer.Typer(
 @app.command()
 @at_place
 def upgrade(place: Place) -> None:
-    """Bring the database to the newest revision.
+    """Bring the database to what this program needs.
 
-    A start of the service does it too.
+    It is made where there is none. With SQLite a start of the service does the same.
 
     Example: tokenhouse db upgrade
     """
-    from tokenhouse.store import migrations
+    from tokenhouse.opening import upgrade_database
 
-    with place.open() as context:
-        revision = context.database.read_now(migrations.revision)
-    typer.echo(f"The database is at revision {revision}, the newest.")
+    with place.refusals():
+        typer.echo(upgrade_database(place.settings()))
 
 
 @app.command()

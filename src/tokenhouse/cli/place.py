@@ -65,22 +65,28 @@ class Place:
     @contextmanager
     def open(self) -> "Generator[Context]":
         """Open the installation for one command; every refusal is one line."""
+        from tokenhouse.opening import open_context
+
+        with self.refusals():
+            context = open_context(self.settings())
+            try:
+                yield context
+            finally:
+                context.close()
+
+    @contextmanager
+    def refusals(self) -> "Generator[None]":
+        """Make one line of every refusal within."""
         from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound
-        from tokenhouse.opening import OpeningError, open_context
+        from tokenhouse.opening import OpeningError
         from tokenhouse.store.database import Unavailable
 
         try:
-            context = open_context(self.settings())
-        except OpeningError as error:
-            fail(self.complete(str(error)))
-        try:
-            yield context
-        except (Conflict, Forbidden, Invalid, NotFound) as error:
+            yield
+        except (OpeningError, Conflict, Forbidden, Invalid, NotFound) as error:
             fail(self.complete(str(error)))
         except Unavailable as error:
             fail(f"the database cannot answer: {error}; nothing was changed, try again")
-        finally:
-            context.close()
 
     def complete(self, advice: str) -> str:
         """Add these options to advice that ends in a command of ours."""

@@ -35,25 +35,20 @@ def serve(
 
     Example: tokenhouse serve --first-user you@example.com
     """
-    from tokenhouse.manage.errors import Invalid
     from tokenhouse.manage.users import checked_email
-    from tokenhouse.opening import OpeningError, open_context
+    from tokenhouse.opening import open_context
     from tokenhouse.server import run
-    from tokenhouse.store.database import Unavailable
 
     settings = place.settings(host=host, port=port, workers=workers)
-    try:
+    with place.refusals():
         if first_user is not None:
             checked_email(first_user)
-        listening = run.bind(settings)
+        try:
+            listening = run.bind(settings)
+        except run.ServeError as error:
+            fail(str(error))
         context = open_context(settings, create=True)
         text = _next_step(context, place, first_user)
-    except (OpeningError, run.ServeError) as error:
-        fail(str(error))
-    except Invalid as error:
-        fail(f"--first-user: {error}")
-    except Unavailable as error:
-        fail(f"the database cannot answer: {error}; try again")
     typer.echo(f"Tokenhouse listens on {_where(settings)}\n{text}")
     run.serve(context, listening)
 

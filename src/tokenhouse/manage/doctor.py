@@ -67,7 +67,7 @@ def examine(settings: Settings, now: float) -> Iterator[Finding]:
     unsound = list(examine_database(settings))
     yield from unsound
     if sealer is not None and not unsound:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, pooler=settings.database_pooler)
         try:
             yield from database.read_now(
                 lambda c: [*_keys(c, sealer, settings), *_people(c), *_clock(c, now)]
@@ -120,7 +120,7 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     if wrong is not None:
         yield wrong
         return
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, pooler=settings.database_pooler)
     try:
         if database.is_sqlite:
             yield from database.read_now(lambda c: list(_sqlite(c)))
@@ -163,20 +163,9 @@ def _sqlite(connection: Connection) -> Iterator[Finding]:
 
 
 def _revision(connection: Connection) -> Iterator[Finding]:
-    found = migrations.revision(connection)
-    if found is None:
-        yield Finding(
-            "the database holds no Tokenhouse tables", "set database_url to the right one"
-        )
-    elif found not in migrations.KNOWN:
-        yield Finding(
-            f"the database is newer (revision {found}) than this program", "upgrade tokenhouse"
-        )
-    elif found != migrations.HEAD:
-        yield Finding(
-            f"the database waits for a migration (from revision {found} to {migrations.HEAD})",
-            "run: tokenhouse db upgrade",
-        )
+    found = migrations.state(connection)
+    if not found.usable:
+        yield finding(found.value, _RESTORE)
 
 
 def _keys(connection: Connection, sealer: Sealer, settings: Settings) -> Iterator[Finding]:

@@ -51,7 +51,8 @@ def bind(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
     except OSError as error:
         at = f"{settings.host}:{settings.port}"
-        msg = f"cannot listen on {at}: {error.strerror}; choose another --port or --host"
+        reason = str(error.strerror).partition(" (")[0]  # Python repeats the address after it
+        msg = f"cannot listen on {at}: {reason}; choose another --port or --host"
         raise ServeError(msg) from None
 
 
