@@ -14,7 +14,7 @@ from tokenhouse.api import clients, people, scopes, users
 from tokenhouse.api.strict import on_validation_error
 from tokenhouse.log import LOGGER
 from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound
-from tokenhouse.oauth.bearer import BearerError
+from tokenhouse.oauth.bearer import BearerError, insufficient_scope
 from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ async def _not_found(_request: Request, _error: NotFound) -> JSONResponse:
     return JSONResponse({"detail": "Not Found"}, 404)
 
 
-async def _forbidden(_request: Request, error: Forbidden) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 403)
+async def _forbidden(request: Request, error: Forbidden) -> JSONResponse:
+    return await _bearer(request, insufficient_scope(str(error)))
 
 
 async def _conflict(_request: Request, error: Conflict) -> JSONResponse:

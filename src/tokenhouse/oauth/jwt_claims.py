@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import math
-import re
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
@@ -20,7 +19,6 @@ LEEWAY = 30  # seconds, for clocks that differ
 _HEADER_NAMES = frozenset({"alg", "typ", "kid", "cty"})
 _PARTS = 3
 _LATEST = 2**53  # RFC 7493 section 2.2: beyond it a number is not exact
-_ESCAPED_NUL = re.compile(r"\\u0000")
 
 
 class MalformedJwt(Exception):
@@ -133,7 +131,7 @@ def strict_object(octets: bytes) -> dict[str, Any]:
         )
         if "\\u" in text:  # only an escape can smuggle in a lone surrogate or a NUL
             json.dumps(value, ensure_ascii=False).encode()
-            if _ESCAPED_NUL.search(text):
+            if "\\u0000" in text and _holds_nul(value):
                 _refuse("NUL")
     except RecursionError:
         msg = "nested too deeply"
@@ -152,6 +150,15 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         _refuse("duplicate name")
     return found
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, dict):
+        pairs = cast("dict[str, object]", value).items()
+        return any("\0" in name or _holds_nul(inner) for name, inner in pairs)
+    if isinstance(value, list):
+        return any(_holds_nul(inner) for inner in cast("list[object]", value))
+    return isinstance(value, str) and "\0" in value
 
 
 def _finite(text: str) -> float:
