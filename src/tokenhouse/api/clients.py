@@ -7,10 +7,19 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from tokenhouse.api import clients_openapi as described
 from tokenhouse.api.caller import Manager, context_of
-from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation, When, rfc3339
+from tokenhouse.api.strict import (
+    Absent,
+    StrictModel,
+    StrictRoute,
+    Text,
+    When,
+    rfc3339,
+    without_defaults,
+)
 from tokenhouse.client_auth import METHODS
 from tokenhouse.manage import credentials
 from tokenhouse.manage.credentials import NewCredential
@@ -21,39 +30,43 @@ if TYPE_CHECKING:
 
 PATH = "/api/v1/clients"
 router = APIRouter(prefix=PATH, tags=["App credentials"], route_class=StrictRoute)
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No token, or one that is not good now"},
-    403: {"model": Problem, "description": "The token may not do this"},
-    422: {"model": Validation, "description": "Validation Error"},
-}
-_ONE: dict[int | str, dict[str, Any]] = {
-    **_REFUSED,
-    404: {"model": Problem, "description": "Unknown, deleted, or another user's"},
-}
-Name = Annotated[Text, Field(max_length=200)]
-Description = Annotated[Text, Field(max_length=2000)]
+Name = Annotated[Text, Field(max_length=200, description="To tell it from your others.")]
+Description = Annotated[Text, Field(max_length=2000, description="What it is for.")]
 MethodName = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt"]
 Methods = Annotated[list[MethodName], Field(min_length=1, max_length=len(METHODS))]
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+_EXPIRES_AT = "From then on it is refused, and so are its tokens; null: never."
+_AUTH_METHODS = "The only client authentication methods that it may use; null: any."
 
 
 class CredentialAsked(StrictModel):
     """What a credential is to be; all of it may be left out."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "nightly import"}, {}]})
+
     name: Name = ""
     description: Description = ""
     owner_id: Text | None = Field(default=None, description="Leave blank: it is your own id.")
-    expires_at: When | None = None
-    auth_methods: Methods | None = None
+    expires_at: When | None = Field(default=None, description=_EXPIRES_AT)
+    auth_methods: Methods | None = Field(default=None, description=_AUTH_METHODS)
+
+
+def _changes(schema: dict[str, Any]) -> None:
+    without_defaults(schema)
+    schema["examples"] = [{"name": "weekly import", "disabled": True}]
 
 
 class CredentialChanges(StrictModel):
     """What is to change; what is left out stays."""
 
+    model_config = ConfigDict(json_schema_extra=_changes)
+
     name: Name = ""
     description: Description = ""
-    expires_at: When | None = None
-    disabled: bool = False
-    auth_methods: Methods | None = None
+    expires_at: When | None = Field(default=None, description=_EXPIRES_AT)
+    disabled: bool = Field(default=False, description="Whether it is refused for now.")
+    auth_methods: Methods | None = Field(default=None, description=_AUTH_METHODS)
     parent_id: None = Field(default=None, description="null detaches it from the one that made it.")
     may_introspect: bool = Field(default=False, description="By an administrator alone.")
 
@@ -61,22 +74,30 @@ class CredentialChanges(StrictModel):
 class Credential(BaseModel):
     """App credentials, without the secret."""
 
-    user_id: str
-    client_id: str
+    user_id: Id = Field(description="Its owner.")
+    client_id: Id
     name: str
     description: str
-    created_at: str
-    expires_at: str | None
-    disabled: bool
-    auth_methods: list[str] | None
-    parent_id: str | None
-    may_introspect: bool
+    created_at: Time
+    expires_at: Time | None = Field(description=_EXPIRES_AT)
+    disabled: bool = Field(description="Whether it is refused for now.")
+    auth_methods: list[str] | None = Field(description=_AUTH_METHODS)
+    parent_id: Id | None = Field(description="The app credentials that made it, if any did.")
+    may_introspect: bool = Field(description="Whether it may introspect every token.")
 
 
 class CredentialWithSecret(Credential):
     """New app credentials; the secret is shown here only."""
 
-    client_secret: str
+    client_secret: str = Field(
+        description="Keep it safe: it is never shown again.",
+        json_schema_extra={
+            "format": "password",
+            "readOnly": True,
+            "minLength": 64,
+            "pattern": "^ths_[A-Za-z0-9_-]+$",
+        },
+    )
 
 
 def shown(client: Client) -> dict[str, Any]:
@@ -95,9 +116,9 @@ def shown(client: Client) -> dict[str, Any]:
     }
 
 
-@router.post("", status_code=201, response_model=CredentialWithSecret, responses=_ONE)
+@router.post("", status_code=201, response_model=CredentialWithSecret, **described.CREATE)
 async def create(
-    request: Request, response: Response, actor: Manager, asked: CredentialAsked | None = None
+    request: Request, response: Response, actor: Manager, asked: CredentialAsked | Absent = None
 ) -> dict[str, Any]:
     """Create new app credentials; the `client_secret` is returned only once."""
     context, given = context_of(request), asked or CredentialAsked()
@@ -115,13 +136,15 @@ async def create(
     return {**shown(client), "client_secret": secret}
 
 
-@router.get("", response_model=list[Credential], responses=_REFUSED)
+@router.get("", response_model=list[Credential], **described.LIST)
 async def list_(
     request: Request,
     response: Response,
     actor: Manager,
-    limit: Annotated[int | None, Query(ge=1, le=1000)] = None,
-    after: Annotated[str | None, Query(max_length=200, description="From a Link header.")] = None,
+    limit: Annotated[
+        int | Absent, Query(ge=1, le=1000, description="At most so many; all, when left out.")
+    ] = None,
+    after: Annotated[str | Absent, Query(max_length=200, description="From a Link header.")] = None,
 ) -> list[dict[str, Any]]:
     """List the app credentials of the current user, oldest first."""
     last = _read_cursor(after) if after else None
@@ -153,14 +176,14 @@ def _read_cursor(text: str) -> tuple[float, str]:
     raise Invalid(field, "not a place from a Link header")
 
 
-@router.get("/{client_id}", response_model=Credential, responses=_ONE)
+@router.get("/{client_id}", response_model=Credential, **described.SHOW)
 async def show(request: Request, client_id: str, actor: Manager) -> dict[str, Any]:
     """Show one of the current user's app credentials."""
     work = context_of(request).database.read
     return shown(await work(lambda c: credentials.show(c, actor, client_id)))
 
 
-@router.patch("/{client_id}", response_model=Credential, responses=_ONE)
+@router.patch("/{client_id}", response_model=Credential, **described.CHANGE)
 async def change(
     request: Request, client_id: str, asked: CredentialChanges, actor: Manager
 ) -> dict[str, Any]:
@@ -177,7 +200,7 @@ async def change(
     return shown(changed)
 
 
-@router.delete("/{client_id}", status_code=204, responses=_ONE)
+@router.delete("/{client_id}", status_code=204, **described.DELETE)
 async def delete(request: Request, client_id: str, actor: Manager) -> None:
     """Delete app credentials; they and all their tokens are refused from now on."""
     context = context_of(request)

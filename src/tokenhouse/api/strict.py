@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -22,6 +22,7 @@ from pydantic import (
     ConfigDict,
     Field,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from tokenhouse.api.caller import authenticate
 from tokenhouse.oauth.jwt_claims import MalformedJwt, strict_object
@@ -97,20 +98,32 @@ Text = Annotated[str, AfterValidator(_no_nul)]
 When = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_is_text), AfterValidator(_in_range)
 ]
+Absent = SkipJsonSchema[None]  # left out is not null: no schema says that null may be sent
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Leave defaults out of a schema where a missing member is not one with its default."""
+    for member in schema["properties"].values():
+        member.pop("default", None)
 
 
 class Problem(BaseModel):
     """A refusal: `detail` says what is wrong."""
 
-    detail: str
+    model_config = ConfigDict(json_schema_extra=without_defaults)
+
+    detail: str = Field(description="What is wrong, for people.")
+    error: Literal["invalid_request", "invalid_token", "insufficient_scope"] | Absent = Field(
+        None, description="Only where the access token is what is refused (RFC 6750 section 3.1)."
+    )
 
 
 class Where(BaseModel):
     """One thing that is wrong with the input; the input itself is never repeated."""
 
-    loc: list[str | int]
-    msg: str
-    type: str
+    loc: list[str | int] = Field(description="Part of the request, then names and places in it.")
+    msg: str = Field(description="What is wrong, for people.")
+    type: str = Field(description="What is wrong, for programs.")
 
 
 class Validation(BaseModel):

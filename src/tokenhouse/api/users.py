@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from tokenhouse.api import users_openapi as described
 from tokenhouse.api.caller import Person, Token, context_of
-from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Validation
+from tokenhouse.api.strict import StrictModel, StrictRoute
 from tokenhouse.manage import users as people
 from tokenhouse.manage.errors import Invalid
 
@@ -17,19 +18,23 @@ if TYPE_CHECKING:
 
 PATH = "/api/v1/users"
 router = APIRouter(prefix=PATH, tags=["Users"], route_class=StrictRoute)
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No token, or one that is not good now"}
-}
-Password = Annotated[str, Field(min_length=1, max_length=4096)]
+Password = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=4096,
+        json_schema_extra={"format": "password", "writeOnly": True},
+    ),
+]
 
 
 class User(BaseModel):
     """A person, in the shape that the public service answers."""
 
-    id: str
+    id: str = Field(json_schema_extra={"format": "uuid"})
     email: str
     is_active: bool
-    is_superuser: bool
+    is_superuser: bool = Field(description="Whether it is an administrator.")
     is_verified: bool
 
 
@@ -47,26 +52,19 @@ def shown(user: Row) -> dict[str, Any]:
 class PasswordChange(StrictModel):
     """The password that is good now, and the one that is to be."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [described.NEW_PASSWORD]})
+
     current_password: Password
-    new_password: Password
+    new_password: Password = Field(description="Kept as typed; 1,024 octets at most.")
 
 
-@router.get("/me", response_model=User, responses=_REFUSED)
+@router.get("/me", response_model=User, **described.ME)
 async def me(token: Token) -> dict[str, Any]:
     """Show the current user."""
     return shown(token.user)
 
 
-@router.put(
-    "/me/password",
-    status_code=204,
-    responses={
-        **_REFUSED,
-        400: {"model": Problem, "description": "The current password is wrong"},
-        403: {"model": Problem, "description": "Not with a token of app credentials"},
-        422: {"model": Validation, "description": "Validation Error"},
-    },
-)
+@router.put("/me/password", status_code=204, **described.PASSWORD)
 async def change_password(request: Request, asked: PasswordChange, token: Person) -> None:
     """Change the password; all tokens that were got with the old one end."""
     context = context_of(request)
