@@ -1,0 +1,90 @@
+"""Who sends the calls that hold the answers against the document, and how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.people import CLIENTS, ME, TOKEN, Credential, Person, add_person, client_token
+from tests.service import Service
+
+PASSWORD = f"{ME}/password"
+UNKNOWN = "3f6c2b1e-8a4d-4c57-9d0e-5b7a1c2d3e4f"
+PEOPLE_PATH = "/api/v1/users"
+ONE_PERSON = "/api/v1/users/{user_id}"
+SCOPES_PATH = "/api/v1/scopes"
+ONE_SCOPE = "/api/v1/scopes/{name}"
+SOMEBODY = {"email": "new@people.example", "password": "long enough to be one"}
+LARGE = b"x" * 65_537
+CLIENT_CREDENTIALS = {"grant_type": "client_credentials"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who is there to send from."""
+
+    http: httpx.Client
+    service: Service
+    person: Person
+    admin: Person
+    app: Credential
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The person's token."""
+        return self.person.bearer
+
+    @property
+    def own(self) -> str:
+        """Path of app credentials of the person's."""
+        return f"{CLIENTS}/{self.app.client_id}"
+
+    @property
+    def program(self) -> dict[str, str]:
+        """A token of the app credentials."""
+        return {"Authorization": f"Bearer {client_token(self.service, self.app)}"}
+
+    def token(self, **form: str) -> httpx.Response:
+        """A form to the token endpoint, without client authentication beside it."""
+        return self.http.post(TOKEN, data=form)
+
+    def twice(self, method: str, path: str) -> httpx.Response:
+        """A request with two tokens."""
+        both = [("Authorization", self.bearer["Authorization"])] * 2
+        return self.http.request(method, path, headers=both)
+
+    def known(self, path: str) -> httpx.Response:
+        """A document that the caller has already."""
+        return self.http.get(path, headers={"If-None-Match": self.http.get(path).headers["ETag"]})
+
+    def password(
+        self, current: str, new: str, by: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """A change of the person's password, or of whose token is given."""
+        body = {"current_password": current, "new_password": new}
+        return self.http.put(PASSWORD, json=body, headers=by or self.bearer)
+
+    def own_password(self) -> httpx.Response:
+        """A change of the password of somebody new, whose tokens it ends."""
+        somebody = add_person(self.service)
+        return self.password(somebody.password, "x" * 20, somebody.bearer)
+
+    def add(self, email: str) -> httpx.Response:
+        """An administrator adds a user."""
+        body = {**SOMEBODY, "email": email}
+        return self.http.post(PEOPLE_PATH, json=body, headers=self.admin.bearer)
+
+    def of_person(self, method: str, user_id: str, **more: Any) -> httpx.Response:
+        """An administrator speaks of a user."""
+        path = f"{PEOPLE_PATH}/{user_id}"
+        return self.http.request(method, path, headers=self.admin.bearer, **more)
+
+    def define(self, name: str) -> httpx.Response:
+        """An administrator defines a scope."""
+        return self.http.post(SCOPES_PATH, json={"name": name}, headers=self.admin.bearer)
+
+    def about(self, action: str, **form: str) -> httpx.Response:
+        """A form about a token, by the app credentials."""
+        by = (self.app.client_id, self.app.client_secret)
+        return self.http.post(f"/api/v1/auth/jwt/{action}", data=form, auth=by)
