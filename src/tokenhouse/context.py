@@ -5,15 +5,12 @@ The clock comes from here alone; the linter bans the others.
 
 from __future__ import annotations
 
-import asyncio
-import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokenhouse.crypto.passwords import verify_password
 from tokenhouse.crypto.secrets import make_client_secret
+from tokenhouse.gate import Gate
 from tokenhouse.store import client_secrets, clients, revoked_tokens, used_once, users
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
@@ -57,17 +54,12 @@ class Context:
     keyring: Keyring
     hot: Hot
     nobody: Known
-    hashing: ThreadPoolExecutor
+    gate: Gate
     clock: Callable[[], float] = clock
-
-    async def check_password(self, hashed: str, password: str) -> bool:
-        """Check a password off the event loop, as many at once as the gate lets."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.hashing, verify_password, hashed, password)
 
     def close(self) -> None:
         """Close the database and end the threads."""
-        self.hashing.shutdown()
+        self.gate.close()
         self.database.close()
 
 
@@ -88,8 +80,7 @@ def make_context(
             database.batched_read(revoked_tokens.are_revoked),
         ),
         _nobody(sealer),
-        # One core is left to those who need no password (contract, section 5).
-        ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "hash"),
+        Gate(settings.data_dir / "gate"),
     )
 
 

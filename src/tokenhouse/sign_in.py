@@ -8,20 +8,31 @@ lock another out, so failures count by account and source, and by source.
 from __future__ import annotations
 
 import math
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tokenhouse.crypto.passwords import DUMMY_HASH, MOST_OCTETS, hash_password, needs_rehash
-from tokenhouse.oauth.errors import InvalidGrant, SlowDown
+from tokenhouse.crypto.passwords import (
+    DUMMY_HASH,
+    MOST_OCTETS,
+    hash_password,
+    needs_rehash,
+    verify_password,
+)
+from tokenhouse.gate import Busy
+from tokenhouse.oauth.errors import InvalidGrant, SlowDown, TemporarilyUnavailable
 from tokenhouse.store import failures, users
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from tokenhouse.context import Context
     from tokenhouse.store.database import Connection
     from tokenhouse.store.users import User
 
 _MOST_EMAIL = 320
+_BUSY_SECONDS = 2
 
 
 async def sign_in(context: Context, email: str, password: str, source: str) -> User:
@@ -36,45 +47,113 @@ async def sign_in(context: Context, email: str, password: str, source: str) -> U
     Raises:
         InvalidGrant: there is none; says nothing about why.
         SlowDown: too many failures; nothing was checked.
+        TemporarilyUnavailable: too many sign-ins at once; nothing was checked.
 
     """
     if len(password.encode()) > MOST_OCTETS or len(email) > _MOST_EMAIL or "\0" in email + password:
         raise InvalidGrant
     attempt = _attempt(context, email, source)
-    count = partial(failures.count, most=attempt.most, now=attempt.time)
-    if wait := await context.database.write(count):
-        raise SlowDown(retry_after=math.ceil(wait))
-    user = await context.database.read(lambda connection: users.by_email(connection, email))
-    hashed = user.password_hash if user else DUMMY_HASH
-    good = await context.check_password(hashed, password)
+    suspect = await context.database.read(attempt.look)
+    async with _turn(context, attempt.place, suspect=suspect):
+        user = await context.database.write(attempt.begin)
+        hashed = user.password_hash if user else DUMMY_HASH
+        good = await context.gate.run(verify_password, hashed, password)
+        fresh = None
+        if good and needs_rehash(hashed):
+            fresh = await context.gate.run(hash_password, password)
     if not good or user is None or not user.is_active:
         raise InvalidGrant
-    fresh = hash_password(password) if needs_rehash(hashed) else None
-
-    def welcome(connection: Connection) -> None:
-        failures.forget(connection, attempt.account)
-        failures.take_back(connection, attempt.most.keys() - {attempt.account}, attempt.time)
-        if fresh is not None:
-            users.change(connection, user.id, password_hash=fresh)
-
-    await context.database.write(welcome)
+    await context.database.write(partial(attempt.welcome, user=user, fresh=fresh))
     return user
+
+
+async def hash_new_password(context: Context, password: str, source: str) -> str:
+    """Hash a password that the rules allow, when it is its turn.
+
+    Raises:
+        TemporarilyUnavailable: too many sign-ins at once.
+
+    """
+    async with _turn(context, failures.network(source)):
+        return await context.gate.run(hash_password, password)
+
+
+@asynccontextmanager
+async def _turn(context: Context, place: str, *, suspect: bool = False) -> AsyncGenerator[None]:
+    try:
+        async with context.gate.turn(place, suspect=suspect):
+            yield
+    except Busy:
+        msg = "Too many sign-ins at once; try again."
+        raise TemporarilyUnavailable(msg, retry_after=_BUSY_SECONDS) from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One attempt: when, at which account, and how many failures each key may have."""
+    """One attempt.
+
+    Attributes:
+        time: when, unix seconds.
+        email: as typed.
+        place: where from.
+        account: the key under which failures at this account from this place count.
+        source: the same for this place and any account.
+        most: how many failures each may have.
+
+    """
 
     time: float
+    email: str
+    place: str
     account: str
+    source: str
     most: dict[str, int]
+
+    def look(self, connection: Connection) -> bool:
+        """Refuse early what has to wait; tell whether there were failures from here lately.
+
+        Raises:
+            SlowDown: so long.
+
+        """
+        rows = failures.standing(connection, self.most)
+        _refuse(max((row.wait(self.time) for row in rows.values()), default=0.0))
+        return self.source in rows and len(rows[self.source].recent(self.time)) > 0
+
+    def begin(self, connection: Connection) -> User | None:
+        """Count the attempt, before anything is checked; return the user.
+
+        Raises:
+            SlowDown: others were quicker to use up what there was.
+
+        """
+        _refuse(failures.count(connection, self.most, self.time))
+        return users.by_email(connection, self.email)
+
+    def welcome(self, connection: Connection, user: User, fresh: str | None) -> None:
+        """Take back what was counted: the password was right.
+
+        The failures of the account are forgotten. Those of the source are not: an attacker
+        with an account of his own could wipe them out by signing in.
+        """
+        failures.forget(connection, self.account)
+        failures.take_back(connection, self.most.keys() - {self.account}, self.time)
+        if fresh is not None:
+            users.change(connection, user.id, password_hash=fresh)
 
 
 def _attempt(context: Context, email: str, source: str) -> _Attempt:
-    settings, where = context.settings, failures.network(source)
-    account = failures.key("account", users.email_key(email), where)
+    settings, place = context.settings, failures.network(source)
+    account = failures.key("account", users.email_key(email), place)
+    by_source = failures.key("source", place)
     most = {
         account: settings.login_failures_per_account,
-        failures.key("source", where): settings.login_failures_per_source,
+        by_source: settings.login_failures_per_source,
     }
-    return _Attempt(context.clock(), account, {key: most for key, most in most.items() if most})
+    limited = {key: most for key, most in most.items() if most}
+    return _Attempt(context.clock(), email, place, account, by_source, limited)
+
+
+def _refuse(wait: float) -> None:
+    if wait:
+        raise SlowDown(retry_after=math.ceil(wait))

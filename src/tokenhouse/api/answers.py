@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from tokenhouse.oauth.bearer import BearerError, insufficient_scope, invalid_token, no_token
+from tokenhouse.oauth.errors import SlowDown
 
 Json = dict[str, Any]
 
@@ -43,6 +44,13 @@ def refused(status: int, *details: str, also: BearerError | None = None) -> Json
     if also is None:
         return _answer(status, *bodies)
     return _answer(status, *bodies, _body(also), headers=_challenge(also, required=not details))
+
+
+def slowed_down() -> Json:
+    """Describe the refusal that too many failures bring."""
+    error = SlowDown()
+    body = {"error": error.code, "detail": error.description}
+    return _answer(error.status, body, headers={"Retry-After": _RETRY_AFTER})
 
 
 def _refused_bearer(*errors: BearerError) -> Json:

@@ -15,6 +15,7 @@ from tokenhouse.api.strict import on_validation_error
 from tokenhouse.log import LOGGER
 from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound
 from tokenhouse.oauth.bearer import BearerError, insufficient_scope
+from tokenhouse.oauth.errors import OAuthError
 from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def make_api(context: Context) -> FastAPI:
         RequestValidationError: on_validation_error,
         HTTPException: _http,
         BearerError: _bearer,
+        OAuthError: _refused,
         NotFound: _not_found,
         Forbidden: _forbidden,
         Conflict: _conflict,
@@ -80,6 +82,11 @@ async def _bearer(_request: Request, error: BearerError) -> JSONResponse:
     body = {"error": error.code} if error.code else {}
     headers = {"www-authenticate": error.challenge}
     return JSONResponse({**body, "detail": error.description}, error.status, headers)
+
+
+async def _refused(_request: Request, error: OAuthError) -> JSONResponse:
+    headers = {name.decode(): value.decode() for name, value in error.headers}
+    return JSONResponse({"error": error.code, "detail": error.description}, error.status, headers)
 
 
 async def _not_found(_request: Request, _error: NotFound) -> JSONResponse:

@@ -29,6 +29,11 @@ def context_of(request: Request) -> Context:
     return context
 
 
+def source_of(request: Request) -> str:
+    """Return the address that the request came from."""
+    return request.client.host if request.client else ""
+
+
 async def authenticate(request: Request) -> None:
     """Check the caller's access token, before anything else of the request is looked at.
 

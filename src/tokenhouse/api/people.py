@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from tokenhouse.api.caller import Admin, context_of
+from tokenhouse.api.caller import Admin, context_of, source_of
 from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation
 from tokenhouse.api.users import PATH, Password, User, shown
 from tokenhouse.manage import users as people
+from tokenhouse.sign_in import hash_new_password
 from tokenhouse.store.users import every
 
 router = APIRouter(prefix=PATH, tags=["Users"], route_class=StrictRoute)
@@ -43,8 +43,9 @@ class UserChanges(StrictModel):
 
 
 async def _hashed(request: Request, password: str) -> str:
-    context, loop = context_of(request), asyncio.get_running_loop()
-    return await loop.run_in_executor(context.hashing, people.hashed_password, context, password)
+    context = context_of(request)
+    people.check_new_password(context, password)
+    return await hash_new_password(context, password, source_of(request))
 
 
 @router.get("", response_model=list[User], responses=_REFUSED)

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from tokenhouse.api import users_openapi as described
-from tokenhouse.api.caller import Person, Token, context_of
+from tokenhouse.api.caller import Person, Token, context_of, source_of
 from tokenhouse.api.strict import StrictModel, StrictRoute
 from tokenhouse.manage import users as people
 from tokenhouse.manage.errors import Invalid
+from tokenhouse.oauth.errors import InvalidGrant
+from tokenhouse.sign_in import hash_new_password, sign_in
 
 if TYPE_CHECKING:
     from tokenhouse.store.users import User as Row
@@ -67,9 +69,12 @@ async def me(token: Token) -> dict[str, Any]:
 @router.put("/me/password", status_code=204, **described.PASSWORD)
 async def change_password(request: Request, asked: PasswordChange, token: Person) -> None:
     """Change the password; all tokens that were got with the old one end."""
-    context = context_of(request)
-    if not await context.check_password(token.user.password_hash, asked.current_password):
+    context, source = context_of(request), source_of(request)
+    try:
+        user = await sign_in(context, token.user.email, asked.current_password, source)
+    except InvalidGrant:
         field = "current_password"
-        raise Invalid(field, "The current password is wrong.")
-    hashed = people.hashed_password(context, asked.new_password)
-    await context.database.write(lambda c: people.set_password(c, context, token.user, hashed))
+        raise Invalid(field, "The current password is wrong.") from None
+    people.check_new_password(context, asked.new_password)
+    hashed = await hash_new_password(context, asked.new_password, source)
+    await context.database.write(lambda c: people.set_password(c, context, user, hashed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokenhouse.api.answers import NOT_A_PERSON, TWO_TOKENS, refused
+from tokenhouse.api.answers import NOT_A_PERSON, TWO_TOKENS, refused, slowed_down
 
 Json = dict[str, Any]
 NEW_PASSWORD: Json = {
@@ -23,5 +23,6 @@ PASSWORD: Json = {
     "responses": {
         400: refused(400, "The current password is wrong.", also=TWO_TOKENS),
         403: refused(403, also=NOT_A_PERSON),
+        429: slowed_down(),
     },
 }

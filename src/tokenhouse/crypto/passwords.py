@@ -7,12 +7,16 @@ dummy hash that never matches.
 from __future__ import annotations
 
 import base64
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 MEMORY_KIB, PASSES, LANES = 19456, 2, 1
 MOST_OCTETS = 1024
+_MOST_APPENDED = 4
 _hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 
 
@@ -41,3 +45,21 @@ def verify_password(hashed: str, password: str) -> bool:
 def needs_rehash(hashed: str) -> bool:
     """Tell whether a hash was made with other parameters than today's."""
     return _hasher.check_needs_rehash(hashed)
+
+
+def is_common(password: str) -> bool:
+    """Tell whether a password is one that many people have, so that it is guessed first.
+
+    Compared without case, also where it is one of them written several times over, or has up
+    to four characters more at its end.
+    """
+    folded = password.casefold()
+    once = folded[: (folded + folded).index(folded, 1)]
+    return any(once[: len(once) - more] in _common() for more in range(_MOST_APPENDED + 1))
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Return the 30,000 most used passwords; here, because most processes never need them."""
+    lists: Any = import_module("zxcvbn.frequency_lists")
+    return frozenset(lists.FREQUENCY_LISTS["passwords"])

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokenhouse.crypto.passwords import MOST_OCTETS, hash_password
+from tokenhouse.crypto.passwords import MOST_OCTETS, hash_password, is_common
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.manage.errors import Conflict, Invalid, NotFound
 from tokenhouse.store import clients, users
@@ -42,11 +42,11 @@ def checked_email(email: str) -> str:
     return email
 
 
-def hashed_password(context: Context, password: str) -> str:
-    """Check a new password against the rules and hash it.
+def check_new_password(context: Context, password: str) -> None:
+    """Check a new password against the rules.
 
     Raises:
-        Invalid: too short, or longer than 1,024 octets.
+        Invalid: too short, longer than 1,024 octets, or one that many people have.
 
     """
     least = context.settings.password_min_length
@@ -56,6 +56,19 @@ def hashed_password(context: Context, password: str) -> str:
     if len(password.encode()) > MOST_OCTETS or "\0" in password:
         field = "password"
         raise Invalid(field, f"the password is longer than {MOST_OCTETS} octets or holds a NUL")
+    if is_common(password):
+        field = "password"
+        raise Invalid(field, "the password is one that many people have; take another")
+
+
+def hashed_password(context: Context, password: str) -> str:
+    """Check a new password against the rules and hash it, at once and on this thread.
+
+    Raises:
+        Invalid: see `check_new_password`.
+
+    """
+    check_new_password(context, password)
     return hash_password(password)
 
 
