@@ -49,8 +49,9 @@ def refused(status: int, *details: str, also: BearerError | None = None) -> Json
 def slowed_down() -> Json:
     """Describe the refusal that too many failures bring."""
     error = SlowDown()
-    body = {"error": error.code, "detail": error.description}
-    return _answer(error.status, body, headers={"Retry-After": _RETRY_AFTER})
+    return _answer(
+        error.status, {"detail": error.description}, headers={"Retry-After": _RETRY_AFTER}
+    )
 
 
 def _refused_bearer(*errors: BearerError) -> Json:

@@ -86,7 +86,7 @@ async def _bearer(_request: Request, error: BearerError) -> JSONResponse:
 
 async def _refused(_request: Request, error: OAuthError) -> JSONResponse:
     headers = {name.decode(): value.decode() for name, value in error.headers}
-    return JSONResponse({"error": error.code, "detail": error.description}, error.status, headers)
+    return JSONResponse({"detail": error.description}, error.status, headers)
 
 
 async def _not_found(_request: Request, _error: NotFound) -> JSONResponse:
