@@ -12,12 +12,15 @@ from sqlalchemy import Column, Double, ForeignKey, LargeBinary, String, Table, s
 
 from tokenhouse.store import scopes
 from tokenhouse.store.clients import COLUMNS, Client, Owned, clients, owned
-from tokenhouse.store.schema import Uuid, among, metadata
+from tokenhouse.store.lookup import Lookup
+from tokenhouse.store.schema import Uuid, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
+
+    from tokenhouse.store.lookup import Row
 
 SEAL = "client-secret"  # the purpose under which they are sealed; the identity is secret_id
 client_secrets = Table(
@@ -71,23 +74,26 @@ def add(connection: Connection, secret: ClientSecret) -> None:
     connection.execute(client_secrets.insert(), row)
 
 
-def known(connection: Connection, ids: Sequence[str]) -> list[Known | None]:
-    """Return the clients with these ids and their secrets, in their order."""
-    rows: dict[str, list[tuple[object, ...]]] = {}
-    for row in connection.execute(_known.where(among(connection, clients.c.client_id, ids))):
-        rows.setdefault(row[0], []).append(tuple(row))
-    return [_gather(rows[id_]) if id_ in rows else None for id_ in ids]
+def _by_client(rows: Iterable[Row]) -> dict[str, Known | None]:
+    of_client: dict[str, list[Row]] = {}
+    for row in rows:
+        of_client.setdefault(row[0], []).append(row)
+    return {client_id: _gather(its) for client_id, its in of_client.items()}
 
 
-def _gather(rows: list[tuple[object, ...]]) -> Known:
+def _gather(rows: list[Row]) -> Known:
     first = rows[0]
-    client = Client(*first[:COLUMNS])  # type: ignore[arg-type]  # - because a row has no types
+    client = Client(*first[:COLUMNS])
     secrets = (row[COLUMNS + 1 : -1] for row in rows if row[COLUMNS + 1] is not None)
     return Known(
         Owned(client, bool(first[COLUMNS])),
-        tuple(ClientSecret(*secret) for secret in secrets),  # type: ignore[arg-type]  # - likewise, because a row has no types
-        scopes.split(first[-1]),  # type: ignore[arg-type]  # - likewise, because a row has no types
+        tuple(ClientSecret(*secret) for secret in secrets),
+        scopes.split(first[-1]),
     )
+
+
+known: Lookup[Known | None] = Lookup(_known, clients.c.client_id, _by_client, None)
+"""The clients with these ids, and their secrets."""
 
 
 def of_client(connection: Connection, client_id: str) -> list[ClientSecret]:

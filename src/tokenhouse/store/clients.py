@@ -23,13 +23,16 @@ from sqlalchemy import (
     tuple_,
 )
 
-from tokenhouse.store.schema import Uuid, among, metadata
+from tokenhouse.store.lookup import Lookup
+from tokenhouse.store.schema import Uuid, metadata
 from tokenhouse.store.users import users
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection
+
+    from tokenhouse.store.lookup import Row
 
 clients = Table(
     "clients",
@@ -122,11 +125,12 @@ def add(connection: Connection, client: Client) -> None:
     connection.execute(clients.insert(), row)
 
 
-def by_ids(connection: Connection, ids: Sequence[str]) -> list[Owned | None]:
-    """Return the clients with these ids in their order, deleted ones too."""
-    rows = connection.execute(owned.where(among(connection, clients.c.client_id, ids)))
-    found = {row.client_id: Owned(Client(*row[:COLUMNS]), row[COLUMNS]) for row in rows}
-    return [found.get(id_) for id_ in ids]
+def _by_id(rows: Iterable[Row]) -> dict[str, Owned | None]:
+    return {row[0]: Owned(Client(*row[:COLUMNS]), row[COLUMNS]) for row in rows}
+
+
+by_ids: Lookup[Owned | None] = Lookup(owned, clients.c.client_id, _by_id, None)
+"""The clients with these ids, deleted ones too."""
 
 
 def find(connection: Connection, client_id: str) -> Client | None:

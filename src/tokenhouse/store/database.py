@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,11 +21,14 @@ from sqlalchemy.exc import ArgumentError
 
 from tokenhouse.store import sqlite
 from tokenhouse.store.batcher import Batcher
+from tokenhouse.store.line import Line
 from tokenhouse.store.unavailable import Unavailable, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
+
+    from tokenhouse.store.lookup import Lookup
 
 __all__ = ["Connection", "Database", "Unavailable", "sqlite_path"]
 T = TypeVar("T")
@@ -57,7 +61,9 @@ class Database:
         self._readers = ThreadPoolExecutor(_THREADS, "read")
         self._writers = ThreadPoolExecutor(1, "write") if self.is_sqlite else self._readers
         self._hot = ThreadPoolExecutor(_HOT, "hot")
-        self._inline: Connection | None = None
+        # On SQLite one for all, on the event loop; on PostgreSQL one for each batcher.
+        self._inline = Line(self.engine)
+        self._lines = [self._inline]
 
     def read_now(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a read transaction on this thread."""
@@ -102,27 +108,24 @@ class Database:
             msg = f"no answer within {PATIENCE} seconds"
             raise Unavailable(msg) from None
 
-    def batched_read(self, work: Callable[[Connection, Sequence[K]], Sequence[V]]) -> Batcher[K, V]:
-        """Make a hot read: `work` answers many keys at once, each caller asks one."""
+    def batched_read(self, lookup: Lookup[V]) -> Batcher[str, V]:
+        """Make a hot read: many keys are looked up at once, each caller asks one."""
         if self.is_sqlite:
-            return Batcher(lambda keys: self._read_inline(work, keys), None)
-        return self._batched_statement(work)
+            return Batcher(partial(self._inline.ask, lookup), None)
+        line = Line(self.engine, autocommit=True, patience=HOT_PATIENCE)
+        self._lines.append(line)
+        return Batcher(partial(line.ask, lookup), self._hot, HOT_PATIENCE)
 
     def batched_write(
         self, work: Callable[[Connection, Sequence[K]], Sequence[V]]
     ) -> Batcher[K, V]:
         """Make a hot write: the same, and one commit for all of a batch.
 
-        `work` executes one statement: on PostgreSQL that is the transaction.
+        `work` executes one statement: on PostgreSQL that is the transaction, so that a batch
+        takes one round trip, without BEGIN and COMMIT around it.
         """
         if self.is_sqlite:
             return Batcher(lambda keys: self.write_now(lambda c: work(c, keys)), self._writers)
-        return self._batched_statement(work)
-
-    def _batched_statement(
-        self, work: Callable[[Connection, Sequence[K]], Sequence[V]]
-    ) -> Batcher[K, V]:
-        """Answer a batch in one round trip: without BEGIN and COMMIT around its statement."""
         engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
         def perform(keys: Sequence[K]) -> Sequence[V]:
@@ -130,16 +133,6 @@ class Database:
                 return work(connection, keys)
 
         return Batcher(perform, self._hot, HOT_PATIENCE)
-
-    def _read_inline(
-        self, work: Callable[[Connection, Sequence[K]], Sequence[V]], keys: Sequence[K]
-    ) -> Sequence[V]:
-        with translated():
-            if self._inline is None:
-                # Autocommit: each statement sees all that was committed before it.
-                connection = self.engine.connect()
-                self._inline = connection.execution_options(isolation_level="AUTOCOMMIT")
-            return work(self._inline, keys)
 
     def soundness(self) -> str:
         """Say "ok", or in a line what is wrong with the file of a SQLite database."""
@@ -161,8 +154,8 @@ class Database:
         """Finish what is under way and close all connections."""
         for threads in (self._readers, self._writers, self._hot):
             threads.shutdown()
-        if self._inline is not None:
-            self._inline.close()
+        for line in self._lines:
+            line.close()
         self.engine.dispose()
 
 

@@ -25,7 +25,8 @@ _LOST = "the server did not answer in time"
 class Bounded(psycopg.Connection[Any]):
     """A connection on which nothing waits longer than a statement may take, and a bit."""
 
-    patience: float | None = STATEMENT_SECONDS + 0.5
+    patience: float = STATEMENT_SECONDS + 0.5
+    given_up: bool = False
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Wait for one round trip; when it does not end in time the connection is given up."""
@@ -33,6 +34,7 @@ class Bounded(psycopg.Connection[Any]):
             return super().wait(gen, interval, timeout or self.patience)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.given_up = True
                 self.pgconn.finish()
                 raise psycopg.OperationalError(_LOST) from None
             raise

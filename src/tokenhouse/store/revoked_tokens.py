@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Double, String, Table, select
 
-from tokenhouse.store.schema import Uuid, among, insert, metadata
+from tokenhouse.store.lookup import Lookup
+from tokenhouse.store.schema import Uuid, insert, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection
+
+    from tokenhouse.store.lookup import Row
 
 KEEP = 7200.0
 revoked_tokens = Table(
@@ -43,11 +46,14 @@ def add(  # noqa: PLR0913 - because each is a column of the row
     connection.execute(insert(connection, revoked_tokens).on_conflict_do_nothing(), row)
 
 
-def are_revoked(connection: Connection, jtis: Sequence[str]) -> list[bool]:
-    """Tell for each `jti` whether it is revoked."""
-    query = select(revoked_tokens.c.jti).where(among(connection, revoked_tokens.c.jti, jtis))
-    found = set(connection.execute(query).scalars())
-    return [jti in found for jti in jtis]
+def _revoked(rows: Iterable[Row]) -> dict[str, bool]:
+    return {row[0]: True for row in rows}
+
+
+are_revoked: Lookup[bool] = Lookup(
+    select(revoked_tokens.c.jti), revoked_tokens.c.jti, _revoked, absent=False
+)
+"""Whether the tokens with these `jti` are revoked."""
 
 
 def living(connection: Connection, now: float) -> dict[str, float]:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ARRAY, MetaData, String, any_, literal
+from sqlalchemy import MetaData, String
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Column, ColumnElement, Connection, Table
+    from sqlalchemy import Connection, Table
 
 metadata = MetaData(
     naming_convention={
@@ -32,16 +30,3 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
-
-
-def among(
-    connection: Connection, column: Column[str], values: Sequence[str]
-) -> ColumnElement[bool]:
-    """Ask for rows whose column is one of many values.
-
-    On PostgreSQL they are one array, so that the statement is the same text, prepared once,
-    for however many values.
-    """
-    if connection.dialect.name == "postgresql":
-        return column == any_(literal(list(values), ARRAY(String)))
-    return column.in_(values)

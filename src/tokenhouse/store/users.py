@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Boolean, Column, Double, Integer, String, Table, Text, select
 from sqlalchemy.exc import IntegrityError
 
-from tokenhouse.store.schema import Uuid, among, metadata
+from tokenhouse.store.lookup import Lookup
+from tokenhouse.store.schema import Uuid, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection
+
+    from tokenhouse.store.lookup import Row
 
 users = Table(
     "users",
@@ -81,11 +84,12 @@ def add(connection: Connection, user: User) -> None:
         raise EmailTaken from None
 
 
-def by_ids(connection: Connection, ids: Sequence[str]) -> list[User | None]:
-    """Return the users with these ids, in their order."""
-    rows = connection.execute(select(users).where(among(connection, users.c.id, ids)))
-    found = {row.id: User(*row) for row in rows}
-    return [found.get(id_) for id_ in ids]
+def _by_id(rows: Iterable[Row]) -> dict[str, User | None]:
+    return {row[0]: User(*row) for row in rows}
+
+
+by_ids: Lookup[User | None] = Lookup(select(users), users.c.id, _by_id, None)
+"""The users with these ids, disabled and deleted ones too."""
 
 
 def by_email(connection: Connection, email: str) -> User | None:

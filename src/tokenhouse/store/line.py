@@ -1,0 +1,72 @@
+"""A driver's connection that is held for lookups, and renewed when it breaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tokenhouse.store.unavailable import Unavailable, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+    from sqlalchemy.pool import PoolProxiedConnection
+
+    from tokenhouse.store.lookup import Lookup
+
+V = TypeVar("V")
+
+
+class Line:
+    """One connection, for one thread at a time; each statement sees all that was committed."""
+
+    def __init__(self, engine: Engine, **options: Any) -> None:  # noqa: ANN401 - because drivers differ in them
+        """Take the engine, and attributes that its driver's connection is to have."""
+        self._engine, self._options = engine, options
+        self._held: PoolProxiedConnection | None = None
+
+    def ask(self, lookup: Lookup[V], keys: Sequence[str]) -> list[V]:
+        """Look keys up.
+
+        Raises:
+            Unavailable: the database cannot answer.
+
+        """
+        statement = lookup.statement(self._engine.dialect)
+        rows = self._rows(statement.sql, statement.parameters(keys))
+        return lookup.answers(statement, rows, keys)
+
+    def _rows(self, sql: str, parameters: dict[str, Any]) -> list[Any]:
+        held = self._held is not None
+        driver: Any = self._engine.dialect.loaded_dbapi
+        try:
+            rows: list[Any] = self._connection().execute(sql, parameters).fetchall()
+        except driver.ProgrammingError:
+            raise
+        except driver.Error as error:
+            broken = self._let_go()
+            if held and broken:  # since the last time: the server may be there again
+                return self._rows(sql, parameters)
+            raise Unavailable(str(error)) from error
+        return rows
+
+    def _connection(self) -> Any:  # noqa: ANN401 - because it is whichever driver's
+        if self._held is None:
+            with translated():
+                self._held = self._engine.raw_connection()
+            for name, value in self._options.items():
+                setattr(self._held.driver_connection, name, value)
+        return self._held.driver_connection
+
+    def _let_go(self) -> bool:
+        """Give the connection up; tell whether the server had ended it, rather than we."""
+        if self._held is None:
+            return False
+        ended = not getattr(self._held.driver_connection, "given_up", False)
+        self._held.invalidate()
+        self._held = None
+        return ended
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._let_go()
