@@ -34,7 +34,7 @@ class Statement:
 
     def parameters(self, keys: Sequence[str]) -> dict[str, Any]:
         """Return what goes to the driver beside the text."""
-        return {**self.fixed, "keys": self.pack(keys)}
+        return {**self.fixed, "keys": self.pack(list(dict.fromkeys(keys)))}
 
     def rows(self, rows: Iterable[Row]) -> Iterable[Row]:
         """Give the driver's values the types that the columns have."""
