@@ -21,6 +21,7 @@ from bench.servers import BenchError, Server, Site
 from bench.workloads import WORKLOADS, Credential, Workload, assertions, write_assertions
 
 CEILING_SECONDS = 0.3
+MOST_RATE = 30_000  # answers a second that no server here gives
 WARM_UP_SECONDS = 1
 LOADER_SECONDS = 1
 
@@ -93,6 +94,14 @@ def ceilings(site: Site) -> dict[str, float]:
         with tempfile.TemporaryDirectory(dir=site.folder) as folder, on_cores(site.cores.server):
             found[ceiling.name] = rate(ceiling.prepare(Path(folder)), CEILING_SECONDS)
     return found
+
+
+def timed(
+    server: Server, credential: Credential, workload: Workload, load: Load, seconds: int
+) -> Run:
+    """Run one workload alone, with as many fresh assertions as can be asked for."""
+    with _ready(credential, workload, MOST_RATE * seconds) as request:
+        return load.run(server, request, seconds)
 
 
 @contextmanager

@@ -33,15 +33,22 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """Where servers run: their cores, and the folder of the database and the logs."""
+    """Where servers run: their cores, the folder of data and logs, and the database if not there."""
 
     cores: Cores
     folder: Path
+    database_url: str | None = None
 
     @property
     def data(self) -> Path:
         """Tokenhouse's data directory."""
         return self.folder / "data"
+
+    @property
+    def options(self) -> list[str]:
+        """The options of every command, which say where the installation is."""
+        url = [] if self.database_url is None else ["--database-url", self.database_url]
+        return ["--data-dir", str(self.data), *url]
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ def raw_asgi(site: Site, answer_bytes: int, workers: int = 1) -> Generator[Serve
 @contextmanager
 def tokenhouse(site: Site, port: int, workers: int = 1) -> Generator[Server]:
     """`tokenhouse serve` with default settings: SQLite with `synchronous=FULL`."""
-    command = ["tokenhouse", "serve", "--data-dir", str(site.data), "--port", str(port)]
+    command = ["tokenhouse", "serve", *site.options, "--port", str(port)]
     command += ["--workers", str(workers)]
     with _running(site, port, command, {}) as server:
         yield server
@@ -76,7 +83,7 @@ def make_credential(site: Site, server: Server) -> Credential:
     """Add a user by the command line, sign in, and create app credentials over HTTP."""
     password = secrets.token_urlsafe(24)
     added = subprocess.run(  # noqa: S603 - the command is ours
-        [sys.executable, *USER_ADD, "--data-dir", str(site.data)],
+        [sys.executable, *USER_ADD, *site.options],
         input=password.encode(),
         capture_output=True,
         env=_environment({}),
