@@ -33,7 +33,7 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """Where servers run: their cores, the folder of data and logs, and the database if not there."""
+    """Where servers run: their cores, the folder of data and logs, the database if elsewhere."""
 
     cores: Cores
     folder: Path

@@ -49,7 +49,8 @@ def measure(chosen: argparse.Namespace, stack: ExitStack) -> dict[str, list[tupl
     stack.callback(database.close)
     urls = (None, database.new_database())
     subjects = [
-        stack.enter_context(_subject(cores, url, name)) for name, url in zip(PAIR, urls, strict=True)
+        stack.enter_context(_subject(cores, url, name))
+        for name, url in zip(PAIR, urls, strict=True)
     ]
     found: dict[str, list[tuple[float, float]]] = {workload.name: [] for workload in WORKLOADS}
     for number in range(chosen.rounds + 1):  # the first warms up

@@ -7,6 +7,7 @@ who wait for one, and nothing is ever stale.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tokenhouse.store.unavailable import Unavailable
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 V = TypeVar("V")
 MOST = 128  # keys a batch
+
+
+@dataclass(eq=False, slots=True)
+class _Batch(Generic[K, V]):
+    asked: list[tuple[K, asyncio.Future[V]]]
+    timer: asyncio.TimerHandle | None = field(default=None)
 
 
 class Batcher(Generic[K, V]):
@@ -38,12 +45,9 @@ class Batcher(Generic[K, V]):
                 database does not answer; None = `perform` ends in time by itself.
 
         """
-        self._perform = perform
-        self._executor = executor
-        self._patience = patience
+        self._perform, self._executor = perform, executor
+        self._patience, self._busy = patience, False
         self._waiting: list[tuple[K, asyncio.Future[V]]] = []
-        self._busy = False
-        self._timer: asyncio.TimerHandle | None = None
 
     def ask(self, key: K) -> asyncio.Future[V]:
         """Return what will be the answer to `key`."""
@@ -56,8 +60,9 @@ class Batcher(Generic[K, V]):
         return future
 
     def _start(self) -> None:
-        batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        keys = [key for key, _ in batch]
+        batch: _Batch[K, V] = _Batch(self._waiting[:MOST])
+        self._waiting = self._waiting[MOST:]
+        keys = [key for key, _ in batch.asked]
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Sequence[V]]
         if self._executor is not None:
@@ -74,27 +79,25 @@ class Batcher(Generic[K, V]):
             self._watch(batch)
             done.add_done_callback(lambda ended: self._finish(batch, ended))
 
-    def _watch(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
-        """See to it that nobody waits longer than `patience` for a batch that does not end."""
+    def _watch(self, batch: _Batch[K, V]) -> None:
         if self._patience is not None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._patience, self._give_up, batch)
+            batch.timer = loop.call_later(self._patience, self._give_up, batch)
 
-    def _give_up(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
-        late, self._waiting = [*batch, *self._waiting], []
+    def _give_up(self, batch: _Batch[K, V]) -> None:
+        """Tell all who wait that there is no answer; and those who come, until it ends."""
+        late, self._waiting = [*batch.asked, *self._waiting], []
         for _, future in late:
             if not future.done():
                 future.set_exception(Unavailable("no answer in time"))
         self._watch(batch)
 
-    def _finish(
-        self, batch: list[tuple[K, asyncio.Future[V]]], done: asyncio.Future[Sequence[V]]
-    ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+    def _finish(self, batch: _Batch[K, V], done: asyncio.Future[Sequence[V]]) -> None:
+        if batch.timer is not None:
+            batch.timer.cancel()
         error = done.exception()
         answers: Sequence[V] = [] if error else done.result()
-        for index, (_, future) in enumerate(batch):
+        for index, (_, future) in enumerate(batch.asked):
             if future.done():  # who asked has gone
                 continue
             if error:

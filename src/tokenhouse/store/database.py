@@ -10,6 +10,7 @@ when the server is not.
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
 _THREADS = 4  # for what is not batched
-_HOT = 6  # at most so many batchers, each with one batch under way
+_HOT = 4  # for what is, each with a connection of its own
 PATIENCE = 2.0  # seconds until who asked PostgreSQL is told that it does not answer
 HOT_PATIENCE = 1.0
 _QUICK_CHECK_BELOW = 64 * 2**20  # octets; a larger file would delay the start, doctor checks it
@@ -61,7 +62,7 @@ class Database:
         self._readers = ThreadPoolExecutor(_THREADS, "read")
         self._writers = ThreadPoolExecutor(1, "write") if self.is_sqlite else self._readers
         self._hot = ThreadPoolExecutor(_HOT, "hot")
-        # On SQLite one for all, on the event loop; on PostgreSQL one for each batcher.
+        self._of_thread = threading.local()
         self._inline = Line(self.engine)
         self._lines = [self._inline]
 
@@ -112,9 +113,15 @@ class Database:
         """Make a hot read: many keys are looked up at once, each caller asks one."""
         if self.is_sqlite:
             return Batcher(partial(self._inline.ask, lookup), None)
-        line = Line(self.engine, autocommit=True, patience=HOT_PATIENCE)
-        self._lines.append(line)
-        return Batcher(partial(line.ask, lookup), self._hot, HOT_PATIENCE)
+        return Batcher(partial(self._look_up, lookup), self._hot, HOT_PATIENCE)
+
+    def _look_up(self, lookup: Lookup[V], keys: Sequence[str]) -> list[V]:
+        """Look up over the line of this thread."""
+        line: Line | None = getattr(self._of_thread, "line", None)
+        if line is None:
+            line = self._of_thread.line = Line(self.engine, autocommit=True, patience=HOT_PATIENCE)
+            self._lines.append(line)
+        return line.ask(lookup, keys)
 
     def batched_write(
         self, work: Callable[[Connection, Sequence[K]], Sequence[V]]
@@ -184,4 +191,4 @@ def _engine(url: str, *, pooler: bool) -> Engine:
     except ImportError:
         msg = "the driver is not installed; run: pip install 'tokenhouse[postgresql]'"
         raise Unavailable(msg) from None
-    return postgresql.make_engine(url, connections=_THREADS + _HOT, pooler=pooler)
+    return postgresql.make_engine(url, connections=_THREADS + 2 * _HOT, pooler=pooler)
