@@ -6,18 +6,13 @@ management API.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tokenhouse import background
 from tokenhouse.api.application import make_api
 from tokenhouse.api.documents import documents
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.endpoint import NO_STORE, Door
-from tokenhouse.log import LOGGER
-from tokenhouse.store import used_once
-from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -28,8 +23,6 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
-
-_PURGE_SECONDS = 60
 
 
 class Application:
@@ -55,25 +48,12 @@ class Application:
             await self._doors.get(scope["path"], self._api)(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        purge = asyncio.create_task(self._purge())
         await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        purge.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await purge
+        async with background.working(self._context):
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
         self._context.close()
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _purge(self) -> None:
-        """Forget old uses from time to time; nothing depends on it for being right."""
-        while True:
-            await asyncio.sleep(_PURGE_SECONDS)
-            old = partial(used_once.purge, now=self._context.clock())
-            try:
-                await self._context.database.write(old)
-            except Unavailable as error:
-                LOGGER.warning("purge put off", extra={"reason": str(error)})
 
 
 class _Headed:

@@ -14,6 +14,7 @@ from tokenhouse.gate import Gate
 from tokenhouse.store import client_secrets, clients, revoked_tokens, used_once, users
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
+from tokenhouse.store.last_used import Gathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,7 @@ class Context:
     keyring: Keyring
     hot: Hot
     nobody: Known
+    last_used: Gathered
     gate: Gate
     clock: Callable[[], float] = clock
 
@@ -80,13 +82,14 @@ def make_context(
             database.batched_read(revoked_tokens.are_revoked),
         ),
         _nobody(sealer),
+        Gathered(),
         Gate(settings.data_dir / "gate"),
     )
 
 
 def _nobody(sealer: Sealer) -> Known:
     """Make a client that nothing authenticates: an unknown one costs the same as it."""
-    client = Client(NOBODY, NOBODY, "", "", 0.0, None, True, None, None, None, False, 0)  # noqa: FBT003 - because columns stand in their order
+    client = Client(NOBODY, NOBODY, "", "", 0.0, None, True, None, None, None, False, 0, "")  # noqa: FBT003 - because columns stand in their order
     sealed = sealer.seal(client_secrets.SEAL, NOBODY, make_client_secret().encode())
     secret = ClientSecret(NOBODY, NOBODY, sealed, "", "", 0.0, None)
     return Known(Owned(client, owner_active=False), (secret,))

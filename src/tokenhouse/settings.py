@@ -126,6 +126,10 @@ class Settings(BaseSettings):
         "before it has to wait; 0 = no limit.",
     )
     max_secrets: int = Field(2, ge=1, le=10, description="Live secrets of one credential.")
+    refuse_secrets_with_keys: bool = Field(
+        default=False,
+        description="Refuse a credential's secrets while it has keys (`private_key_jwt`).",
+    )
     log_format: Literal["auto", "text", "json"] = Field(
         "auto", description="`auto`: text on a terminal, JSON lines elsewhere."
     )

@@ -117,7 +117,6 @@ def test_app_credentials_are_made_listed_and_deleted(service: Service, http: htt
     assert "credential create --user" in done(service, "credential", "list", *whose)
     made = shown(service, "credential", "create", *whose, "--name", "nächtlich")
     assert (made["user_id"], made["name"]) == (person.id, "nächtlich")
-    access_token = token(http, made).json()["access_token"]
     listed = shown(service, "credential", "list", *whose)
     assert listed == [{name: made[name] for name in made if name != "client_secret"}]
     text = done(service, "credential", "list", *whose)
@@ -126,6 +125,7 @@ def test_app_credentials_are_made_listed_and_deleted(service: Service, http: htt
     assert made["client_secret"] not in text
     seen = http.get("/api/v1/clients", headers=person.bearer).json()
     assert seen == listed
+    access_token = token(http, made).json()["access_token"]
     done(service, "credential", "delete", made["client_id"])
     assert token(http, made).status_code == 401
     assert me(http, access_token) == 401

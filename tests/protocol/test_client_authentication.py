@@ -82,6 +82,24 @@ def pair(app: Credential) -> tuple[str, str]:
 
 
 @table(
+    *wrong("secret-of-another", lambda w: (w.app.client_id, w.other.client_secret)),
+    *wrong("client-unknown", lambda w: (str(uuid4()), w.app.client_secret)),
+    *wrong("client-deleted", lambda w: pair(w.deleted)),
+    *wrong("client-not-a-uuid", lambda w: ("client", w.app.client_secret)),
+    *wrong("client-upper-case", lambda w: (w.app.client_id.upper(), w.app.client_secret)),
+    *wrong("client-nul-inside", lambda w: (w.app.client_id + "\0", w.app.client_secret)),
+    *wrong("client-is-user", lambda w: (w.someone.email, w.app.client_secret)),
+    *wrong("client-is-user-id", lambda w: (w.someone.id, w.app.client_secret)),
+    *wrong("client-first-party", lambda w: ("first-party", w.app.client_secret)),
+)
+def test_wrong_client_is_refused_alike(row: Row, world: World, wrong_secret: Answer) -> None:
+    request = row.request(world)
+    answer = send(world.service.port, request)
+    refusal(answer, row, request)
+    assert answer.body == wrong_secret.body
+
+
+@table(
     *wrong("secret-altered", lambda w: (w.app.client_id, altered(w.app.client_secret))),
     *wrong("secret-made-up", lambda w: (w.app.client_id, "secret")),
     *wrong("secret-right-form", lambda w: (w.app.client_id, "ths_" + "A" * 60)),
@@ -92,23 +110,30 @@ def pair(app: Credential) -> tuple[str, str]:
     *wrong("secret-nul-after", lambda w: (w.app.client_id, w.app.client_secret + "\0")),
     *wrong("secret-not-ascii", lambda w: (w.app.client_id, "секрет" * 10)),
     *wrong("secret-10000-octets", lambda w: (w.app.client_id, "A" * 10_000)),
-    *wrong("secret-of-another", lambda w: (w.app.client_id, w.other.client_secret)),
     *wrong("secret-is-id", lambda w: (w.app.client_id, w.app.client_id)),
     *wrong("secret-is-password", lambda w: (w.app.client_id, w.someone.password)),
-    *wrong("client-unknown", lambda w: (str(uuid4()), w.app.client_secret)),
-    *wrong("client-deleted", lambda w: pair(w.deleted)),
-    *wrong("client-not-a-uuid", lambda w: ("client", w.app.client_secret)),
-    *wrong("client-upper-case", lambda w: (w.app.client_id.upper(), w.app.client_secret)),
-    *wrong("client-nul-inside", lambda w: (w.app.client_id + "\0", w.app.client_secret)),
-    *wrong("client-first-party", lambda _: ("first-party", "first-party")),
-    *wrong("client-is-user", lambda w: (w.someone.email, w.someone.password)),
-    *wrong("client-is-user-id", lambda w: (w.someone.id, w.someone.password)),
+    *wrong("mistyped-for-client-unknown", lambda w: (str(uuid4()), altered(w.app.client_secret))),
+    *wrong("mistyped-for-client-deleted", lambda w: (w.deleted.client_id, "secret")),
+    *wrong("mistyped-for-client-not-a-uuid", lambda _: ("client", "secret")),
+    *wrong("mistyped-for-first-party", lambda _: ("first-party", "first-party")),
+    *wrong("mistyped-for-user", lambda w: (w.someone.email, w.someone.password)),
+    *wrong("mistyped-for-user-id", lambda w: (w.someone.id, w.someone.password)),
 )
-def test_wrong_client_is_refused_alike(row: Row, world: World, wrong_secret: Answer) -> None:
+def test_mistyped_secret_is_told_apart_whoever_the_client(
+    row: Row, world: World, mistyped: Answer
+) -> None:
     request = row.request(world)
     answer = send(world.service.port, request)
     refusal(answer, row, request)
-    assert answer.body == wrong_secret.body
+    assert answer.body == mistyped.body
+
+
+@pytest.mark.clause(ERRORS)
+def test_mistyped_and_wrong_secret_say_different_things(
+    mistyped: Answer, wrong_secret: Answer
+) -> None:
+    assert "mistyped" in mistyped.json()["error_description"]
+    assert "mistyped" not in wrong_secret.json()["error_description"]
 
 
 @table(
@@ -219,6 +244,12 @@ def test_right_client_gets_a_token(row: Row, world: World) -> None:
 @pytest.fixture(scope="module")
 def wrong_secret(world: World) -> Answer:
     """What a wrong secret of a known client gets; an unknown client must get the same."""
+    return send(world.service.port, header(basic(world.app.client_id, world.other.client_secret)))
+
+
+@pytest.fixture(scope="module")
+def mistyped(world: World) -> Answer:
+    """What a secret of a known client gets when a character of it is wrong."""
     return send(
         world.service.port, header(basic(world.app.client_id, altered(world.app.client_secret)))
     )

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from tokenhouse.api import clients, people, scopes, users
+from tokenhouse.api import client_jwks, client_secrets, clients, people, scopes, users
 from tokenhouse.api.strict import on_validation_error
 from tokenhouse.log import LOGGER
 from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     from tokenhouse.context import Context
 
-ROUTERS = (clients.router, users.router, people.router, scopes.router)
+ROUTERS = (
+    clients.router,
+    client_secrets.router,
+    client_jwks.router,
+    users.router,
+    people.router,
+    scopes.router,
+)
 
 
 def make_api(context: Context) -> FastAPI:
@@ -104,7 +111,8 @@ async def _conflict(_request: Request, error: Conflict) -> JSONResponse:
 async def _invalid(_request: Request, error: Invalid) -> JSONResponse:
     if error.field == "current_password":
         return JSONResponse({"detail": str(error)}, 400)
-    where = {"loc": ["body", error.field], "msg": str(error), "type": "value_error"}
+    place = [int(part) if part.isdecimal() else part for part in error.field.split(".")]
+    where = {"loc": ["body", *place], "msg": str(error), "type": "value_error"}
     return JSONResponse({"detail": [where]}, 422)
 
 

@@ -11,31 +11,38 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tokenhouse.api import clients_openapi as described
 from tokenhouse.api.caller import Manager, context_of
+from tokenhouse.api.client_jwks import JwkSet
 from tokenhouse.api.strict import (
     Absent,
+    Id,
     StrictModel,
     StrictRoute,
     Text,
+    Time,
     When,
     rfc3339,
     without_defaults,
 )
 from tokenhouse.client_auth import METHODS
-from tokenhouse.manage import credentials
+from tokenhouse.manage import credentials, own
 from tokenhouse.manage.credentials import NewCredential
 from tokenhouse.manage.errors import Invalid
+from tokenhouse.store import last_used
 
 if TYPE_CHECKING:
     from tokenhouse.store.clients import Client
+    from tokenhouse.store.database import Connection
+    from tokenhouse.store.last_used import LastUse
 
 PATH = "/api/v1/clients"
 router = APIRouter(prefix=PATH, tags=["App credentials"], route_class=StrictRoute)
 Name = Annotated[Text, Field(max_length=200, description="To tell it from your others.")]
 Description = Annotated[Text, Field(max_length=2000, description="What it is for.")]
-MethodName = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt"]
+MethodName = Literal[
+    "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"
+]
 Methods = Annotated[list[MethodName], Field(min_length=1, max_length=len(METHODS))]
-Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
-Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Keys = Annotated[JwkSet, Field(description="Its public keys, for `private_key_jwt`.")]
 _EXPIRES_AT = "From then on it is refused, and so are its tokens; null: never."
 _AUTH_METHODS = "The only client authentication methods that it may use; null: any."
 
@@ -84,6 +91,12 @@ class Credential(BaseModel):
     auth_methods: list[str] | None = Field(description=_AUTH_METHODS)
     parent_id: Id | None = Field(description="The app credentials that made it, if any did.")
     may_introspect: bool = Field(description="Whether it may introspect every token.")
+    created_by: str = Field(description="Who made it: `user:ID`, `client:ID` or `operator`.")
+    last_used_at: Time | None = Field(
+        description="When it last authenticated, written down within 5 seconds; null: never."
+    )
+    last_used_from: str | None = Field(description="The address that it did so from.")
+    jwks: Keys | None
 
 
 class CredentialWithSecret(Credential):
@@ -100,7 +113,7 @@ class CredentialWithSecret(Credential):
     )
 
 
-def shown(client: Client) -> dict[str, Any]:
+def shown(client: Client, use: LastUse | None = None) -> dict[str, Any]:
     """Make the object that stands for a credential."""
     return {
         "user_id": client.user_id,
@@ -113,6 +126,10 @@ def shown(client: Client) -> dict[str, Any]:
         "auth_methods": None if client.auth_methods is None else client.auth_methods.split(" "),
         "parent_id": client.parent_id,
         "may_introspect": client.may_introspect,
+        "created_by": client.created_by,
+        "last_used_at": rfc3339(use.used_at) if use else None,
+        "last_used_from": use.source if use else None,
+        "jwks": None if client.jwks is None else json.loads(client.jwks),
     }
 
 
@@ -149,14 +166,25 @@ async def list_(
     """List the app credentials of the current user, oldest first."""
     last = _read_cursor(after) if after else None
     more = None if limit is None else limit + 1
-    found = await context_of(request).database.read(
-        lambda connection: credentials.list_own(connection, actor, more, last)
+    found, uses = await context_of(request).database.read(
+        lambda c: _with_uses(c, credentials.list_own(c, actor, more, last))
     )
     if limit is not None and len(found) > limit:
         found = found[:limit]
         url = f"{PATH}?limit={limit}&after={_cursor(found[-1])}"
         response.headers["link"] = f'<{url}>; rel="next"'
-    return [shown(client) for client in found]
+    return [shown(client, uses.get(client.client_id)) for client in found]
+
+
+def _with_uses(
+    connection: Connection, found: list[Client]
+) -> tuple[list[Client], dict[str, LastUse]]:
+    return found, last_used.of_clients(connection, [client.client_id for client in found])
+
+
+def _one(connection: Connection, client: Client) -> dict[str, Any]:
+    uses = last_used.of_clients(connection, [client.client_id])
+    return shown(client, uses.get(client.client_id))
 
 
 def _cursor(last: Client) -> str:
@@ -180,7 +208,7 @@ def _read_cursor(text: str) -> tuple[float, str]:
 async def show(request: Request, client_id: str, actor: Manager) -> dict[str, Any]:
     """Show one of the current user's app credentials."""
     work = context_of(request).database.read
-    return shown(await work(lambda c: credentials.show(c, actor, client_id)))
+    return await work(lambda c: _one(c, own.show(c, actor, client_id)))
 
 
 @router.patch("/{client_id}", response_model=Credential, **described.CHANGE)
@@ -194,10 +222,9 @@ async def change(
     if changes.get("auth_methods"):
         changes["auth_methods"] = " ".join(dict.fromkeys(changes["auth_methods"]))
     context = context_of(request)
-    changed = await context.database.write(
-        lambda c: credentials.change(c, context, actor, client_id, changes)
+    return await context.database.write(
+        lambda c: _one(c, credentials.change(c, context, actor, client_id, changes))
     )
-    return shown(changed)
 
 
 @router.delete("/{client_id}", status_code=204, **described.DELETE)

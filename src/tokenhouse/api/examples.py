@@ -21,11 +21,47 @@ _CREDENTIAL: Json = {
     "auth_methods": None,
     "parent_id": None,
     "may_introspect": False,
+    "created_by": f"user:{USER_ID}",
+    "last_used_at": "2026-01-16T02:00:04.25Z",
+    "last_used_from": "192.0.2.17",
+    "jwks": None,
 }
+JWKS: Json = {
+    "keys": [
+        {
+            "kty": "EC",
+            "crv": "P-256",  # RFC 7515 appendix A.3
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            "kid": "2026-01",
+            "use": "sig",
+            "alg": "ES256",
+        }
+    ]
+}
+_SECRET_ID = "6f8f4a1e-2f6c-4a53-9a0e-0d4c8f1f5b77"  # noqa: S105 - an id
 _SECRET = "ths_example-only-the-real-one-is-shown-once-at-its-creation-0000"  # noqa: S105 - an example, with a wrong checksum
 EXAMPLES: Json = {
     "Credential": _CREDENTIAL,
     "CredentialWithSecret": {**_CREDENTIAL, "client_secret": _SECRET},
+    "NewSecret": {
+        "secret_id": _SECRET_ID,
+        "client_secret": _SECRET,
+        "label": "spring",
+        "created_at": "2026-03-01T09:30:00Z",
+        "expires_at": None,
+    },
+    "Secret": {
+        "secret_id": _SECRET_ID,
+        "label": "winter",
+        "hint": "x7Qa",
+        "created_at": "2026-01-15T09:30:00Z",
+        "expires_at": "2026-03-02T09:30:00Z",
+        "last_used_at": "2026-03-01T02:00:04.25Z",
+        "last_used_from": "192.0.2.17",
+        "safe_to_delete": True,
+    },
+    "JwkSet": JWKS,
     "User": {
         "id": USER_ID,
         "email": "you@example.com",

@@ -98,6 +98,8 @@ Text = Annotated[str, AfterValidator(_no_nul)]
 When = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_is_text), AfterValidator(_in_range)
 ]
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Absent = SkipJsonSchema[None]  # left out is not null: no schema says that null may be sent
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tokenhouse.cli.credential import app as credential
+from tokenhouse.cli.credential_proof import app as credential
 from tokenhouse.cli.database import app as database
 from tokenhouse.cli.doctor import doctor
 from tokenhouse.cli.key import app as key

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tokenhouse.cli.one_credential import ClientId, OnlyOf, acting, shown
 from tokenhouse.cli.place import Place, at_place
 from tokenhouse.cli.terminal import Json, print_json, print_table, rfc3339
 from tokenhouse.cli.user import found
 
 if TYPE_CHECKING:
     from tokenhouse.store.clients import Client
-    from tokenhouse.store.database import Connection
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,21 +20,7 @@ app = typer.Typer(
 )
 Owner = Annotated[str, typer.Option("--user", metavar="EMAIL", help="Whose they are.")]
 _LONGEST_NAME = 200
-
-
-def _shown(client: "Client") -> dict[str, Any]:
-    return {
-        "user_id": client.user_id,
-        "client_id": client.client_id,
-        "name": client.name,
-        "description": client.description,
-        "created_at": rfc3339(client.created_at),
-        "expires_at": rfc3339(client.expires_at),
-        "disabled": client.disabled,
-        "auth_methods": None if client.auth_methods is None else client.auth_methods.split(" "),
-        "parent_id": client.parent_id,
-        "may_introspect": client.may_introspect,
-    }
+_LONGEST_DESCRIPTION = 2000
 
 
 def _state(client: "Client", now: float) -> str:
@@ -42,11 +28,28 @@ def _state(client: "Client", now: float) -> str:
     return "active" if client.is_live(now) else ended
 
 
-def _checked_name(name: str) -> str:
-    if len(name) > _LONGEST_NAME or not name.isprintable():
+def _checked_name(name: str | None) -> str | None:
+    if name is not None and (len(name) > _LONGEST_NAME or not name.isprintable()):
         msg = f"at most {_LONGEST_NAME} printable characters"
         raise typer.BadParameter(msg)
     return name
+
+
+def _checked_description(text: str | None) -> str | None:
+    if text is not None and (len(text) > _LONGEST_DESCRIPTION or "\0" in text):
+        msg = f"at most {_LONGEST_DESCRIPTION} characters, none of them a NUL"
+        raise typer.BadParameter(msg)
+    return text
+
+
+Name = Annotated[str | None, typer.Option(help="What they are for.", callback=_checked_name)]
+Description = Annotated[
+    str | None, typer.Option(help="More about them.", callback=_checked_description)
+]
+ExpiresIn = Annotated[
+    int | None,
+    typer.Option(metavar="SECONDS", min=0, help="Refuse them from then on; 0 = never (change)."),
+]
 
 
 @app.command("list")
@@ -60,14 +63,17 @@ def list_(place: Place, user: Owner, *, json: Json = False) -> None:
     """
     from tokenhouse.manage import credentials
     from tokenhouse.manage.actor import Actor
+    from tokenhouse.store import last_used
 
     with place.open() as context:
         owned = context.database.read_now(
             lambda c: credentials.list_own(c, Actor(found(c, user).id))
         )
+        ids = [client.client_id for client in owned]
+        uses = context.database.read_now(lambda c: last_used.of_clients(c, ids))
         now = context.clock()
     if json:
-        print_json([_shown(client) for client in owned])
+        print_json([shown(client, uses.get(client.client_id)) for client in owned])
     elif owned:
         print_table(
             (one.client_id, rfc3339(one.created_at), _state(one, now), one.name) for one in owned
@@ -78,11 +84,13 @@ def list_(place: Place, user: Owner, *, json: Json = False) -> None:
 
 @app.command()
 @at_place
-def create(
+def create(  # noqa: PLR0913 - because each is an option of the command
     place: Place,
     user: Owner,
     *,
-    name: Annotated[str, typer.Option(help="What they are for.", callback=_checked_name)] = "",
+    name: Name = "",
+    description: Description = "",
+    expires_in: ExpiresIn = None,
     json: Json = False,
 ) -> None:
     """Make app credentials for a user.
@@ -92,29 +100,118 @@ def create(
     Example: tokenhouse credential create --user you@example.com --name nightly
     """
     from tokenhouse.manage import credentials
-    from tokenhouse.manage.actor import Actor
+    from tokenhouse.manage.actor import OPERATOR
 
     with place.open() as context:
+        end = context.clock() + expires_in if expires_in else None
         client, secret = context.database.write_now(
             lambda c: credentials.create(
-                c, context, Actor(found(c, user).id), credentials.NewCredential(name)
+                c,
+                context,
+                OPERATOR,
+                credentials.NewCredential(name or "", description or "", found(c, user).id, end),
             )
         )
     if json:
-        print_json({**_shown(client), "client_secret": secret})
+        print_json({**shown(client), "client_secret": secret})
     else:
         typer.echo(f"client_id      {client.client_id}\nclient_secret  {secret}")
 
 
 @app.command()
 @at_place
-def delete(
+def show(place: Place, client_id: ClientId, *, json: Json = False) -> None:
+    """Show app credentials.
+
+    Example: tokenhouse credential show CLIENT_ID --json
+    """
+    from tokenhouse.manage import own
+    from tokenhouse.store import last_used
+
+    with place.open() as context:
+        with acting(client_id) as actor:
+            client = context.database.read_now(lambda c: own.show(c, actor, client_id))
+        uses = context.database.read_now(lambda c: last_used.of_clients(c, [client_id]))
+        members = shown(client, uses.get(client_id))
+    if json:
+        print_json(members)
+    else:
+        print_table(members.items())
+
+
+@app.command()
+@at_place
+def change(  # noqa: PLR0913 - because each is an option of the command
     place: Place,
-    client_id: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="Which.")],
-    user: Annotated[
-        str | None, typer.Option(metavar="EMAIL", help="Only if they are this user's.")
+    client_id: ClientId,
+    *,
+    name: Name = None,
+    description: Description = None,
+    expires_in: ExpiresIn = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="Allow this method alone; give it several times.")
     ] = None,
+    any_method: Annotated[bool, typer.Option("--any-method", help="Allow all methods.")] = False,
 ) -> None:
+    """Change app credentials; what is left out stays.
+
+    Example: tokenhouse credential change CLIENT_ID --method private_key_jwt
+    """
+    from tokenhouse.store.clients import KEY_METHOD, SECRET_METHODS
+
+    known = (*SECRET_METHODS, KEY_METHOD)
+    if unknown := [one for one in method or [] if one not in known]:
+        msg = f"--method {unknown[0]} is none of {', '.join(known)}"
+        raise typer.BadParameter(msg)
+    changes: dict[str, Any] = {"name": name, "description": description}
+    changes = {member: value for member, value in changes.items() if value is not None}
+    if method or any_method:
+        changes["auth_methods"] = None if any_method else " ".join(dict.fromkeys(method or []))
+    _change(place, client_id, changes, expires_in)
+    typer.echo(f"Changed {client_id}")
+
+
+@app.command()
+@at_place
+def disable(place: Place, client_id: ClientId) -> None:
+    """Refuse app credentials and all their tokens from now on.
+
+    Example: tokenhouse credential disable CLIENT_ID
+    """
+    _change(place, client_id, {"disabled": True})
+    typer.echo(f"Disabled {client_id}")
+
+
+@app.command()
+@at_place
+def enable(place: Place, client_id: ClientId) -> None:
+    """Let disabled app credentials in again; their old tokens stay dead.
+
+    Example: tokenhouse credential enable CLIENT_ID
+    """
+    _change(place, client_id, {"disabled": False})
+    typer.echo(f"Enabled {client_id}")
+
+
+def _change(
+    place: Place, client_id: str, changes: dict[str, Any], expires_in: int | None = None
+) -> None:
+    from tokenhouse.manage import credentials
+
+    with place.open() as context, acting(client_id) as actor:
+        if expires_in is not None:
+            changes = {
+                **changes,
+                "expires_at": context.clock() + expires_in if expires_in else None,
+            }
+        context.database.write_now(
+            lambda c: credentials.change(c, context, actor, client_id, changes)
+        )
+
+
+@app.command()
+@at_place
+def delete(place: Place, client_id: ClientId, user: OnlyOf = None) -> None:
     """Delete app credentials.
 
     Those that they made and all their tokens are refused from now on.
@@ -122,19 +219,7 @@ def delete(
     Example: tokenhouse credential delete CLIENT_ID
     """
     from tokenhouse.manage import credentials
-    from tokenhouse.manage.actor import Actor
-    from tokenhouse.manage.errors import NotFound
 
-    with place.open() as context:
-
-        def remove(connection: "Connection") -> None:
-            actor = Actor(found(connection, user).id) if user else Actor("", is_admin=True)
-            try:
-                credentials.delete(connection, context, actor, client_id)
-            except NotFound:
-                whose = f"{user} has" if user else "there are"
-                msg = f"{whose} no app credentials {client_id}; see tokenhouse credential list"
-                raise NotFound(msg) from None
-
-        context.database.write_now(remove)
+    with place.open() as context, acting(client_id, context, user) as actor:
+        context.database.write_now(lambda c: credentials.delete(c, context, actor, client_id))
     typer.echo(f"Deleted {client_id}")

@@ -9,7 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenhouse.client_auth import client_secret_basic, client_secret_jwt, client_secret_post
+from tokenhouse.client_auth import (
+    client_secret_basic,
+    client_secret_jwt,
+    client_secret_post,
+    private_key_jwt,
+)
 from tokenhouse.context import NOBODY
 from tokenhouse.log import LOGGER
 from tokenhouse.oauth.client import FIRST_PARTY, AuthenticatedClient
@@ -24,6 +29,7 @@ METHODS: tuple[Method, ...] = (
     client_secret_basic.METHOD,
     client_secret_post.METHOD,
     client_secret_jwt.METHOD,
+    private_key_jwt.METHOD,
 )
 _UUID_LENGTH = 36
 
@@ -51,10 +57,13 @@ async def authenticate(context: Context, asked: Asked) -> AuthenticatedClient:
     if asked.form.get("client_id", presented.client_id) != presented.client_id:
         msg = "The client_id is not the one that authenticates."
         raise InvalidRequest(msg)
-    return await _prove(context, method, presented)
+    method.check_form(presented)
+    return await _prove(context, method, presented, asked.source)
 
 
-async def _prove(context: Context, method: Method, presented: Presented) -> AuthenticatedClient:
+async def _prove(
+    context: Context, method: Method, presented: Presented, source: str
+) -> AuthenticatedClient:
     """Check the proof; an unknown client takes the same steps as a known one."""
     client_id = presented.client_id if _may_exist(presented.client_id) else NOBODY
     known = await context.hot.known.ask(client_id)
@@ -63,11 +72,12 @@ async def _prove(context: Context, method: Method, presented: Presented) -> Auth
     client, now = who.owned.client, context.clock()
     if not proof or known is None or not who.owned.is_live(now):
         raise method.refusal("wrong or unknown client")
-    if not client.allows(method.name):
-        raise method.refusal("method not allowed by the owner")
+    if not client.allows(method.name, keys_alone=context.settings.refuse_secrets_with_keys):
+        raise method.refusal("method not allowed by the owner or the settings")
     if proof.use is not None and not await context.hot.use.ask(proof.use):
         LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
         raise method.refusal("assertion used before")
+    context.last_used.note(client.client_id, proof.secret_id, now, source)
     return AuthenticatedClient(
         client.client_id,
         client.user_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth.method import Method, Presented
-from tokenhouse.client_auth.shared_secret import verify
+from tokenhouse.client_auth.shared_secret import check_form, verify
 from tokenhouse.oauth.asked import decode
 from tokenhouse.oauth.basic import MalformedBasic, is_basic, read_basic
 from tokenhouse.oauth.errors import InvalidClient, InvalidRequest
@@ -32,4 +32,4 @@ def read(asked: Asked) -> Presented | None:
         raise InvalidClient(msg) from None
 
 
-METHOD = Method("client_secret_basic", read, verify)
+METHOD = Method("client_secret_basic", read, verify, check_form=check_form)

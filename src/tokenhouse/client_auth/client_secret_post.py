@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth.method import Method, Presented
-from tokenhouse.client_auth.shared_secret import verify
+from tokenhouse.client_auth.shared_secret import check_form, verify
 
 if TYPE_CHECKING:
     from tokenhouse.oauth.asked import Asked
@@ -22,4 +22,4 @@ def read(asked: Asked) -> Presented | None:
     return None if secret is None else Presented(asked.need("client_id"), secret)
 
 
-METHOD = Method("client_secret_post", read, verify)
+METHOD = Method("client_secret_post", read, verify, check_form=check_form)

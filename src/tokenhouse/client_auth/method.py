@@ -32,14 +32,13 @@ class Proof:
     """The proof holds.
 
     Attributes:
+        secret_id: the secret that proved it, `BY_KEY` where it was a key of the client's own.
         use: what must be recorded, last of all, before it counts: digest and end, unix seconds.
 
     """
 
+    secret_id: str
     use: tuple[bytes, float] | None = None
-
-
-HOLDS = Proof()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ class Method:
         verify: the proof, None where it does not hold.
         description: public text of every refusal.
         algorithms: the JWS algorithms, for the metadata (RFC 8414 section 2).
+        check_form: refuses a proof that can be nobody's, before anyone is looked up.
 
     """
 
@@ -60,6 +60,7 @@ class Method:
     verify: Callable[[Context, Presented, Known], Proof | None]
     description: str | None = None
     algorithms: tuple[str, ...] = ()
+    check_form: Callable[[Presented], None] = lambda _presented: None
 
     def refusal(self, detail: str) -> InvalidClient:
         """Make the one refusal of this method; `detail` is for the log."""

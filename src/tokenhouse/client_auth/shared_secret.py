@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from tokenhouse.client_auth.method import HOLDS, Presented, Proof
+from tokenhouse.client_auth.method import Presented, Proof
+from tokenhouse.crypto.secrets import is_well_formed
+from tokenhouse.oauth.errors import InvalidClient
 from tokenhouse.store.client_secrets import SEAL
 
 if TYPE_CHECKING:
@@ -13,6 +15,20 @@ if TYPE_CHECKING:
 
     from tokenhouse.context import Context
     from tokenhouse.store.client_secrets import ClientSecret, Known
+
+
+MISTYPED = "The client_secret is mistyped or cut: its checksum does not fit."
+
+
+def check_form(presented: Presented) -> None:
+    """Tell a mistyped secret by its checksum, which is no secret, without a look-up.
+
+    Raises:
+        InvalidClient: it is none that was ever given out here.
+
+    """
+    if not is_well_formed(presented.proof):
+        raise InvalidClient(MISTYPED, detail="a mistyped client_secret")
 
 
 def live_secrets(context: Context, known: Known) -> Iterator[tuple[ClientSecret, bytes]]:
@@ -26,5 +42,8 @@ def live_secrets(context: Context, known: Known) -> Iterator[tuple[ClientSecret,
 def verify(context: Context, presented: Presented, known: Known) -> Proof | None:
     """Compare what was shown with every live secret, in constant time."""
     secret = presented.proof.encode()
-    matches = [hmac.compare_digest(clear, secret) for _, clear in live_secrets(context, known)]
-    return HOLDS if any(matches) else None
+    found = None
+    for row, clear in live_secrets(context, known):
+        if hmac.compare_digest(clear, secret):
+            found = Proof(row.secret_id)
+    return found

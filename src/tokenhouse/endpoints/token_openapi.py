@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tokenhouse.client_auth.client_secret_jwt import ASSERTION_TYPE
+from tokenhouse.client_auth.assertion import ASSERTION_TYPE
 from tokenhouse.endpoints.documents_openapi import (
     ALWAYS,
     BUSY,

@@ -13,9 +13,21 @@ class Actor:
         user_id: the person, or the owner of the program that acts.
         is_admin: an administrator who signed in in person, or the operator.
         client_id: the program, where one acts.
+        is_operator: acts on the machine itself, by the command line.
 
     """
 
     user_id: str
     is_admin: bool = False
     client_id: str | None = None
+    is_operator: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is written down of who acted: `client:ID`, `user:ID` or `operator`."""
+        if self.is_operator:
+            return "operator"
+        return f"client:{self.client_id}" if self.client_id else f"user:{self.user_id}"
+
+
+OPERATOR = Actor("", is_admin=True, is_operator=True)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tokenhouse.crypto.secrets import make_client_secret, make_id
+from tokenhouse.crypto.secrets import make_id
+from tokenhouse.manage.client_secrets import add_secret
 from tokenhouse.manage.errors import Forbidden, NotFound
-from tokenhouse.store import client_secrets, clients, users
-from tokenhouse.store.client_secrets import ClientSecret
+from tokenhouse.manage.own import show
+from tokenhouse.store import client_secrets, clients, last_used, users
 from tokenhouse.store.clients import Client
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.manage.actor import Actor
+    from tokenhouse.store.clients import ClientIds
     from tokenhouse.store.database import Connection
-
-_HINT = 4  # last characters of a secret that are kept in clear, to tell it from another
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +64,15 @@ def create(
         parent_id=actor.client_id,
         may_introspect=False,
         generation=0,
+        created_by=actor.name,
     )
     clients.add(connection, client)
-    return client, _add_secret(connection, context, client.client_id, now)
-
-
-def _add_secret(connection: Connection, context: Context, client_id: str, now: float) -> str:
-    secret, secret_id = make_client_secret(), make_id()
-    sealed = context.sealer.seal(client_secrets.SEAL, secret_id, secret.encode())
-    row = ClientSecret(secret_id, client_id, sealed, "", secret[-_HINT:], now, None)
-    client_secrets.add(connection, row)
-    return secret
+    return client, add_secret(connection, context, client.client_id, now).clear
 
 
 def join_methods(methods: tuple[str, ...] | None) -> str | None:
     """Keep allowed methods as one string, None = any."""
     return None if methods is None else " ".join(methods)
-
-
-def show(connection: Connection, actor: Actor, client_id: str) -> Client:
-    """Return a credential that the actor may see.
-
-    Raises:
-        NotFound: unknown, deleted, or another's.
-
-    """
-    client = clients.find(connection, client_id)
-    if client is None or not (client.user_id == actor.user_id or actor.is_admin):
-        raise NotFound
-    return client
 
 
 def list_own(
@@ -116,7 +96,7 @@ def change(
             detach a credential from the one that made it.
 
     """
-    client = show(connection, actor, client_id)
+    client = show(connection, actor, client_id, held=True)
     if "may_introspect" in changes and not actor.is_admin:
         msg = "only an administrator may change may_introspect"
         raise Forbidden(msg)
@@ -137,6 +117,12 @@ def delete(connection: Connection, context: Context, actor: Actor, client_id: st
         NotFound: unknown, deleted already, or another's.
 
     """
-    show(connection, actor, client_id)
-    if not clients.delete(connection, client_id, context.clock()):
-        raise NotFound
+    show(connection, actor, client_id, held=True)
+    delete_all(connection, clients.family(client_id), context.clock())
+
+
+def delete_all(connection: Connection, which: ClientIds, now: float) -> None:
+    """Delete the credentials that `which` selects; their secrets are forgotten with them."""
+    last_used.remove(connection, which)
+    client_secrets.remove_of(connection, which)
+    clients.delete(connection, which, now)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tokenhouse.crypto.passwords import MOST_OCTETS, hash_password, is_common
 from tokenhouse.crypto.secrets import make_id
+from tokenhouse.manage import credentials
 from tokenhouse.manage.errors import Conflict, Invalid, NotFound
 from tokenhouse.store import clients, users
 from tokenhouse.store.users import EmailTaken, User
@@ -166,6 +167,6 @@ def delete(connection: Connection, context: Context, user: User) -> None:
     The row is kept without address and password, so that ids in tokens and in the audit
     trail still mean something; the e-mail address is free again.
     """
-    clients.delete_of_user(connection, user.id, context.clock())
+    credentials.delete_all(connection, clients.owned_by(user.id), context.clock())
     set_active(connection, context, user, active=False)
     users.blank(connection, user.id)

@@ -11,6 +11,7 @@ import base64
 import json
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn, cast
 
 MOST_OCTETS = 8192
@@ -90,7 +91,7 @@ def read_jwt(text: str) -> UntrustedJwt:
     if len(parts) != _PARTS:
         msg = "not three parts"
         raise MalformedJwt(msg)
-    raw_header, raw_claims, signature = (_decode(part) for part in parts)
+    raw_header, raw_claims, signature = (decode_base64url(part) for part in parts)
     header = strict_object(raw_header)
     if not header.keys() <= _HEADER_NAMES:
         msg = "a header parameter that is not honoured"
@@ -103,8 +104,31 @@ def read_jwt(text: str) -> UntrustedJwt:
     return UntrustedJwt(header, strict_object(raw_claims), signing_input, signature)
 
 
-def _decode(part: str) -> bytes:
-    """Decode canonical base64url without padding (RFC 7515 section 2)."""
+def peek_alg(text: str) -> str:
+    """Return the `alg` that a JWT's header names, "" where there is none to be read.
+
+    Only to choose who reads the whole: nothing of it is checked.
+    """
+    return _alg(text.partition(".")[0]) if len(text) <= MOST_OCTETS else ""
+
+
+@lru_cache(maxsize=256)
+def _alg(raw_header: str) -> str:
+    """Read one header; clients send the same one over and over."""
+    try:
+        value = strict_object(decode_base64url(raw_header)).get("alg")
+    except MalformedJwt:
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def decode_base64url(part: str) -> bytes:
+    """Decode canonical base64url without padding (RFC 7515 section 2).
+
+    Raises:
+        MalformedJwt: it is anything else.
+
+    """
     try:
         octets = part.encode("ascii")
         decoded = base64.urlsafe_b64decode(octets + b"=" * (-len(octets) % 4))

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from tokenhouse.store.clients import ClientIds
     from tokenhouse.store.lookup import Row
 
+_KEEP = 86400.0  # seconds after the end; a clock that was wrong for less loses nothing
 SEAL = "client-secret"  # the purpose under which they are sealed; the identity is secret_id
 client_secrets = Table(
     "client_secrets",
@@ -32,7 +34,7 @@ client_secrets = Table(
     Column("label", String(200), nullable=False),
     Column("hint", String(8), nullable=False),
     Column("created_at", Double, nullable=False),
-    Column("expires_at", Double),
+    Column("expires_at", Double, index=True),
 )
 
 
@@ -97,11 +99,28 @@ known: Lookup[Known | None] = Lookup(_known, clients.c.client_id, _by_client, No
 
 
 def of_client(connection: Connection, client_id: str) -> list[ClientSecret]:
-    """Return a client's secrets, oldest first."""
-    query = select(client_secrets).where(_SECRET.client_id == client_id)
-    return [ClientSecret(*row) for row in connection.execute(query.order_by(_SECRET.created_at))]
+    """Return a client's secrets, oldest first, also those that have ended."""
+    order = (_SECRET.created_at, _SECRET.secret_id)
+    query = select(client_secrets).where(_SECRET.client_id == client_id).order_by(*order)
+    return [ClientSecret(*row) for row in connection.execute(query)]
 
 
-def remove_of_deleted(connection: Connection, client_ids: Sequence[str]) -> None:
-    """Forget the secrets of deleted clients: what is gone cannot leak."""
-    connection.execute(client_secrets.delete().where(_SECRET.client_id.in_(client_ids)))
+def end_at(connection: Connection, secret_ids: Sequence[str], end: float) -> None:
+    """Let secrets end at `end`, unix seconds."""
+    which = client_secrets.update().where(_SECRET.secret_id.in_(secret_ids))
+    connection.execute(which.values(expires_at=end))
+
+
+def remove(connection: Connection, secret_id: str) -> None:
+    """Forget one secret."""
+    connection.execute(client_secrets.delete().where(_SECRET.secret_id == secret_id))
+
+
+def remove_of(connection: Connection, which: ClientIds) -> None:
+    """Forget the secrets of the clients that `which` selects: what is gone cannot leak."""
+    connection.execute(client_secrets.delete().where(_SECRET.client_id.in_(which)))
+
+
+def purge(connection: Connection, now: float) -> None:
+    """Forget secrets that ended a day before `now`; they are refused from their end on anyway."""
+    connection.execute(client_secrets.delete().where(_SECRET.expires_at < now - _KEEP))

@@ -30,10 +30,14 @@ from tokenhouse.store.users import users
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from tokenhouse.store.lookup import Row
 
+    ClientIds = Select[tuple[str]]
+
+SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")
+KEY_METHOD = "private_key_jwt"
 clients = Table(
     "clients",
     metadata,
@@ -49,8 +53,10 @@ clients = Table(
     Column("parent_id", Uuid, ForeignKey("clients.client_id")),
     Column("may_introspect", Boolean, nullable=False),
     Column("generation", Integer, nullable=False),
+    Column("created_by", String(64), nullable=False),
     Column("tokens_ended_at", Double, index=True),
     Column("scopes", Text),
+    Column("jwks", Text),
     Index("ix_clients_expires_at", "expires_at"),
     Index("ix_clients_owner", "user_id", "created_at", "client_id"),
     Index("ix_clients_parent", "parent_id"),
@@ -65,8 +71,10 @@ class Client:
         auth_methods: the methods the owner allows, space-separated; None = any.
         parent_id: the credential whose token made this one.
         generation: moves on when all the client's tokens must end.
-        tokens_ended_at: when it last did, unix seconds.
+        created_by: who made it: `user:ID`, `client:ID` or `operator`.
+        tokens_ended_at: when they last ended, unix seconds.
         scopes: what may be granted to it, space-separated; None = all that are defined.
+        jwks: its public keys, a JSON object with `keys` (RFC 7517 section 5); None = none.
 
     """
 
@@ -82,8 +90,10 @@ class Client:
     parent_id: str | None
     may_introspect: bool
     generation: int
+    created_by: str
     tokens_ended_at: float | None = None
     scopes: str | None = None
+    jwks: str | None = None
 
     def is_live(self, now: float) -> bool:
         """Tell whether the credential may be used at `now`, unix seconds."""
@@ -97,8 +107,16 @@ class Client:
         mine = self.scopes.split(" ")
         return tuple(name for name in defined if name in mine)
 
-    def allows(self, method: str) -> bool:
-        """Tell whether the owner allows this authentication method."""
+    def allows(self, method: str, *, keys_alone: bool) -> bool:
+        """Tell whether this authentication method may be used.
+
+        Args:
+            method: its wire value.
+            keys_alone: secrets are refused once there are keys (`refuse_secrets_with_keys`).
+
+        """
+        if keys_alone and self.jwks is not None and method != KEY_METHOD:
+            return False
         return self.auth_methods is None or method in self.auth_methods.split(" ")
 
 
@@ -133,16 +151,23 @@ by_ids: Lookup[Owned | None] = Lookup(owned, clients.c.client_id, _by_id, None)
 """The clients with these ids, deleted ones too."""
 
 
-def find(connection: Connection, client_id: str) -> Client | None:
-    """Return the client with this id unless it is deleted."""
+def find(connection: Connection, client_id: str, *, held: bool = False) -> Client | None:
+    """Return the client with this id unless it is deleted.
+
+    Args:
+        connection: where to ask.
+        client_id: any text.
+        held: keep other changes of it out until the end of the transaction.
+
+    """
     query = select(clients).where(clients.c.client_id == client_id, _kept)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(query.with_for_update() if held else query).one_or_none()
     return Client(*row) if row else None
 
 
 def of_user(
     connection: Connection,
-    user_id: str,
+    user_id: str | None,
     *,
     limit: int | None = None,
     after: tuple[float, str] | None = None,
@@ -151,13 +176,15 @@ def of_user(
 
     Args:
         connection: where to ask.
-        user_id: the owner.
+        user_id: the owner; None = every user's.
         limit: at most so many; None = all.
         after: `created_at` and `client_id` of the last one seen.
 
     """
     order = (clients.c.created_at, clients.c.client_id)
-    query = select(clients).where(clients.c.user_id == user_id, _kept).order_by(*order)
+    query = select(clients).where(_kept).order_by(*order)
+    if user_id is not None:
+        query = query.where(clients.c.user_id == user_id)
     if after is not None:
         query = query.where(tuple_(*order) > tuple_(*after))
     return [Client(*row) for row in connection.execute(query.limit(limit))]
@@ -191,30 +218,21 @@ def ended_since(connection: Connection, since: float, now: float) -> dict[str, f
     return found
 
 
-def delete(connection: Connection, client_id: str, now: float) -> bool:
-    """Mark a client and all that it created, and they, as deleted at `now`.
-
-    Returns:
-        False where it was unknown or deleted already.
-
-    """
-    family = select(clients.c.client_id).where(clients.c.client_id == client_id).cte(recursive=True)
-    family = family.union(
-        select(clients.c.client_id).join(family, clients.c.parent_id == family.c.client_id)
+def family(client_id: str) -> ClientIds:
+    """Select the ids of a client, of all that it created, and of theirs."""
+    found = select(clients.c.client_id).where(clients.c.client_id == client_id).cte(recursive=True)
+    found = found.union(
+        select(clients.c.client_id).join(found, clients.c.parent_id == found.c.client_id)
     )
-    marked = (
-        clients.update()
-        .where(clients.c.client_id.in_(select(family.c.client_id)), _kept)
-        .values(deleted_at=now, tokens_ended_at=now)
-        .returning(clients.c.client_id)
-    )
-    live = select(clients.c.client_id).where(clients.c.client_id == client_id, _kept)
-    if connection.execute(live).one_or_none() is None:
-        return False
-    return client_id in connection.execute(marked).scalars().all()
+    return select(found.c.client_id)
 
 
-def delete_of_user(connection: Connection, user_id: str, now: float) -> None:
-    """Mark all clients of a user as deleted at `now`."""
-    mine = clients.update().where(clients.c.user_id == user_id, _kept)
-    connection.execute(mine.values(deleted_at=now, tokens_ended_at=now))
+def owned_by(user_id: str) -> ClientIds:
+    """Select the ids of all clients of a user, deleted ones too."""
+    return select(clients.c.client_id).where(clients.c.user_id == user_id)
+
+
+def delete(connection: Connection, which: ClientIds, now: float) -> None:
+    """Mark the clients that `which` selects as deleted at `now`."""
+    marked = clients.update().where(clients.c.client_id.in_(which), _kept)
+    connection.execute(marked.values(deleted_at=now, tokens_ended_at=now))

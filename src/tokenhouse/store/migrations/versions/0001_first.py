@@ -47,8 +47,10 @@ def upgrade() -> None:
         sa.Column("parent_id", _UUID, sa.ForeignKey("clients.client_id")),
         sa.Column("may_introspect", sa.Boolean, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
+        sa.Column("created_by", sa.String(64), nullable=False),
         sa.Column("tokens_ended_at", sa.Double),
         sa.Column("scopes", sa.Text),
+        sa.Column("jwks", sa.Text),
     )
     op.create_index("ix_clients_tokens_ended_at", "clients", ["tokens_ended_at"])
     op.create_index("ix_clients_expires_at", "clients", ["expires_at"])
@@ -65,6 +67,15 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Double),
     )
     op.create_index("ix_client_secrets_client_id", "client_secrets", ["client_id"])
+    op.create_index("ix_client_secrets_expires_at", "client_secrets", ["expires_at"])
+    op.create_table(
+        "last_used",
+        sa.Column("client_id", _UUID, primary_key=True),
+        sa.Column("secret_id", _UUID, primary_key=True),
+        sa.Column("used_at", sa.Double, nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "signing_keys",
         sa.Column("kid", sa.String(64), primary_key=True),
