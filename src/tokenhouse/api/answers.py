@@ -40,10 +40,12 @@ def refused(status: int, *details: str, also: BearerError | None = None) -> Json
         also: the access token may be what is refused, and then so.
 
     """
+    if status == HTTPStatus.FORBIDDEN:
+        return _refused_bearer(*map(insufficient_scope, details), *([also] if also else []))
     bodies: list[Json] = [{"detail": detail} for detail in details]
     if also is None:
         return _answer(status, *bodies)
-    return _answer(status, *bodies, _body(also), headers=_challenge(also, required=not details))
+    return _answer(status, *bodies, _body(also), headers=_challenge(also, required=False))
 
 
 def slowed_down() -> Json:

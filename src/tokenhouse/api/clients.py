@@ -13,7 +13,6 @@ from tokenhouse.api import clients_openapi as described
 from tokenhouse.api.caller import Manager, context_of
 from tokenhouse.api.client_jwks import JwkSet
 from tokenhouse.api.strict import (
-    Absent,
     Id,
     StrictModel,
     StrictRoute,
@@ -135,7 +134,7 @@ def shown(client: Client, use: LastUse | None = None) -> dict[str, Any]:
 
 @router.post("", status_code=201, response_model=CredentialWithSecret, **described.CREATE)
 async def create(
-    request: Request, response: Response, actor: Manager, asked: CredentialAsked | Absent = None
+    request: Request, response: Response, actor: Manager, asked: CredentialAsked | None = None
 ) -> dict[str, Any]:
     """Create new app credentials; the `client_secret` is returned only once."""
     context, given = context_of(request), asked or CredentialAsked()
@@ -159,9 +158,9 @@ async def list_(
     response: Response,
     actor: Manager,
     limit: Annotated[
-        int | Absent, Query(ge=1, le=1000, description="At most so many; all, when left out.")
+        int | None, Query(ge=1, le=1000, description="At most so many; all, when left out.")
     ] = None,
-    after: Annotated[str | Absent, Query(max_length=200, description="From a Link header.")] = None,
+    after: Annotated[str | None, Query(max_length=200, description="From a Link header.")] = None,
 ) -> list[dict[str, Any]]:
     """List the app credentials of the current user, oldest first."""
     last = _read_cursor(after) if after else None

@@ -131,7 +131,25 @@ def _operation(path: str, operation: Json) -> Json:
         if status == "400" or status not in usually
     }
     secured = {"security": _SECURITY} if "security" in operation else {}
-    return {**operation, **secured, "responses": dict(sorted({**usually, **own}.items()))}
+    answers = {"responses": dict(sorted({**usually, **own}.items()))}
+    return {**operation, **_asked(operation), **secured, **answers}
+
+
+def _asked(operation: Json) -> Json:
+    """Describe what is sent: what may be left out cannot be null instead."""
+    asked: Json = {}
+    if "parameters" in operation:
+        asked["parameters"] = [_not_null(one) for one in operation["parameters"]]
+    if "requestBody" in operation:
+        media = _not_null(operation["requestBody"]["content"]["application/json"])
+        asked["requestBody"] = {**operation["requestBody"], "content": {"application/json": media}}
+    return asked
+
+
+def _not_null(described: Json) -> Json:
+    schema = dict(described["schema"])
+    kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
+    return {**described, "schema": {**schema, **(kinds[0] if kinds else {})}}
 
 
 def _answer(response: Json) -> Json:

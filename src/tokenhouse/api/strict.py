@@ -100,7 +100,7 @@ When = Annotated[
 ]
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Absent = SkipJsonSchema[None]  # left out is not null: no schema says that null may be sent
+Absent = SkipJsonSchema[None]  # in answers alone: it would show in where a wrong value is
 
 
 def without_defaults(schema: dict[str, Any]) -> None:

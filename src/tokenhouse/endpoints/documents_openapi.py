@@ -164,7 +164,7 @@ JWKS: Json = {
         "responses": {
             "200": answer(
                 "The public keys",
-                ref("schemas", "JwkSet"),
+                ref("schemas", "SigningKeys"),
                 FIVE_MINUTES,
                 example={"keys": [_KEY_EXAMPLE]},
             ),

@@ -87,7 +87,7 @@ def describe(endpoints: Iterable[Endpoint], settings: Settings) -> Json:
                 "TokenResponse": token_openapi.response_schema(settings),
                 "OAuthError": _OAUTH_ERROR,
                 "Metadata": documents_openapi.metadata_schema(metadata),
-                "JwkSet": documents_openapi.JWKS_SCHEMA,
+                "SigningKeys": documents_openapi.JWKS_SCHEMA,
                 "Status": documents_openapi.STATUS_SCHEMA,
             },
             "requestBodies": {"TokenRequest": token_openapi.request_body(settings)},
