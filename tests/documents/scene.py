@@ -1,12 +1,21 @@
 """Who sends the calls that hold the answers against the document, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from tests.people import CLIENTS, ME, TOKEN, Credential, Person, add_person, client_token
+from tests.people import (
+    CLIENTS,
+    ME,
+    TOKEN,
+    Credential,
+    Person,
+    add_credential,
+    add_person,
+    client_token,
+)
 from tests.service import Service
 
 PASSWORD = f"{ME}/password"
@@ -17,6 +26,13 @@ SCOPES_PATH = "/api/v1/scopes"
 ONE_SCOPE = "/api/v1/scopes/{name}"
 SOMEBODY = {"email": "new@people.example", "password": "long enough to be one"}
 LARGE = b"x" * 65_537
+PUBLIC_KEY = {  # RFC 7517 appendix A.1
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    "kid": "1",
+}
 CLIENT_CREDENTIALS = {"grant_type": "client_credentials"}
 
 
@@ -88,3 +104,41 @@ class Scene:
         """A form about a token, by the app credentials."""
         by = (self.app.client_id, self.app.client_secret)
         return self.http.post(f"/api/v1/auth/jwt/{action}", data=form, auth=by)
+
+    def other_app(self) -> str:
+        """The client_id of app credentials that this call alone changes."""
+        return add_credential(self.service, self.person).client_id
+
+    def rotate(self, client_id: str, **members: object) -> httpx.Response:
+        """Ask for a new secret."""
+        path = f"{CLIENTS}/{client_id}/secrets"
+        return self.http.post(path, json=members, headers=self.bearer)
+
+    def rotate_twice(self, client_id: str) -> httpx.Response:
+        """Ask for one secret more than may live at once."""
+        self.rotate(client_id)
+        return self.rotate(client_id)
+
+    def rotated(self) -> str:
+        """The client_id of app credentials with two secrets."""
+        client_id = self.other_app()
+        self.rotate(client_id)
+        return client_id
+
+    def remove_secret(self, client_id: str, secret_id: str) -> httpx.Response:
+        """Delete one secret."""
+        return self.http.delete(f"{CLIENTS}/{client_id}/secrets/{secret_id}", headers=self.bearer)
+
+    def remove_first_secret(self, client_id: str) -> httpx.Response:
+        """Delete the oldest secret."""
+        listed = self.http.get(f"{CLIENTS}/{client_id}/secrets", headers=self.bearer).json()
+        return self.remove_secret(client_id, listed[0]["secret_id"])
+
+    def register(self, client_id: str, keys: object) -> httpx.Response:
+        """Register public keys."""
+        path = f"{CLIENTS}/{client_id}/jwks"
+        return self.http.put(path, json=keys, headers=self.bearer)
+
+
+Send = Callable[[Scene], httpx.Response]
+Call = tuple[str, int, Send]

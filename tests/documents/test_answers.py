@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.conftest import WITHOUT_THROTTLE, NewDatabase
-from tests.documents.calls import CALLS, Send
-from tests.documents.scene import LARGE, UNKNOWN, Scene
+from tests.documents.calls import CALLS
+from tests.documents.scene import LARGE, UNKNOWN, Scene, Send
 from tests.documents.spec import Operation, Spec, escaped
 from tests.people import add_credential, add_person
 from tests.service import Service

@@ -10,7 +10,7 @@ from fastapi.routing import iter_route_contexts
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.conftest import StartService
-from tests.documents.spec import Spec
+from tests.documents.spec import Spec, escaped
 from tests.people import BASIC, TOKEN
 from tests.raw import Request, send
 from tests.service import Service
@@ -155,6 +155,17 @@ def test_every_parameter_of_the_list_is_documented(spec: Spec) -> None:
         ("limit", "query", False),
         ("after", "query", False),
     }
+    limit = next(one["schema"] for one in parameters if one["name"] == "limit")
+    assert (limit["type"], limit["minimum"], limit["maximum"]) == ("integer", 1, 1000)
+
+
+def test_body_that_may_be_left_out_cannot_be_null(spec: Spec) -> None:
+    operation = spec.operation("POST /api/v1/clients")
+    body = operation.body["requestBody"]
+    assert not body.get("required")
+    where = f"/paths/{escaped(operation.path)}/post/requestBody/content/application~1json/schema"
+    assert spec.errors(where, {}) == []
+    assert spec.errors(where, None) != []
 
 
 def test_security_schemes_say_who_signs_in_how(spec: Spec, service: Service) -> None:
