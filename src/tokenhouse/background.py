@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tokenhouse.log import LOGGER
-from tokenhouse.store import client_secrets, last_used, used_once
+from tokenhouse.store import client_secrets, last_used, revoked_tokens, used_once
 from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ async def purge(context: Context) -> None:
     """Forget what has ended long ago."""
     now = context.clock()
     await context.database.write(partial(used_once.purge, now=now))
+    await context.database.write(partial(revoked_tokens.purge, now=now))
     await context.database.write(partial(client_secrets.purge, now=now))
 
 

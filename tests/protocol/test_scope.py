@@ -123,3 +123,38 @@ def test_management_api_describes_itself(http: httpx.Client, service: Service) -
     body = http.get("/.well-known/oauth-protected-resource").json()
     assert body["resource"] == service.url
     assert body["authorization_servers"] == [service.url]
+
+
+@pytest.mark.clause(SECTION)
+def test_credential_may_be_granted_its_own_set_alone(
+    scoped: tuple[Service, httpx.Client, Credential],
+) -> None:
+    service, http, app = scoped
+    few = add_credential(service, app.owner, scopes=["maps", "tiles:read"])
+    assert ask(http, few).json()["scope"] == "maps tiles:read"
+    assert ask(http, few, scope="tiles:write").json()["error"] == "invalid_scope"
+    path = f"{CLIENTS}/{few.client_id}"
+    changed = http.patch(path, json={"scopes": ["maps"]}, headers=app.owner.bearer)
+    assert changed.json()["scopes"] == ["maps"]
+    assert ask(http, few).json()["scope"] == "maps"
+    for wrong in (["unknown"], [], ["a b"], [1], "maps"):
+        assert http.patch(path, json={"scopes": wrong}, headers=app.owner.bearer).status_code == 422
+    assert http.patch(path, json={"scopes": None}, headers=app.owner.bearer).status_code == 200
+    assert ask(http, few).json()["scope"] == "maps tiles:read tiles:write"
+
+
+def test_program_hands_on_no_more_than_it_has(
+    scoped: tuple[Service, httpx.Client, Credential],
+) -> None:
+    service, http, app = scoped
+    few = add_credential(service, app.owner, scopes=["maps", "tiles:read"])
+    token = ask(http, few, resource=service.url).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert http.post(CLIENTS, headers=bearer).json()["scopes"] == ["maps", "tiles:read"]
+    made = http.post(CLIENTS, json={"scopes": ["maps"]}, headers=bearer)
+    assert made.json()["scopes"] == ["maps"]
+    wider = {"scopes": ["maps", "tiles:write"]}
+    assert http.post(CLIENTS, json=wider, headers=bearer).status_code == 422
+    for path in (few.client_id, made.json()["client_id"]):
+        changed = http.patch(f"{CLIENTS}/{path}", json={"scopes": None}, headers=bearer)
+        assert changed.status_code == 403

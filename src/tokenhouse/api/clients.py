@@ -41,8 +41,12 @@ MethodName = Literal[
     "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"
 ]
 Methods = Annotated[list[MethodName], Field(min_length=1, max_length=len(METHODS))]
+Scopes = Annotated[
+    list[Annotated[Text, Field(max_length=128)]], Field(min_length=1, max_length=100)
+]
 Keys = Annotated[JwkSet, Field(description="Its public keys, for `private_key_jwt`.")]
 _EXPIRES_AT = "From then on it is refused, and so are its tokens; null: never."
+_SCOPES = "The scopes that it may be granted; null: all that are defined."
 _AUTH_METHODS = "The only client authentication methods that it may use; null: any."
 
 
@@ -56,6 +60,7 @@ class CredentialAsked(StrictModel):
     owner_id: Text | None = Field(default=None, description="Leave blank: it is your own id.")
     expires_at: When | None = Field(default=None, description=_EXPIRES_AT)
     auth_methods: Methods | None = Field(default=None, description=_AUTH_METHODS)
+    scopes: Scopes | None = Field(default=None, description=_SCOPES)
 
 
 def _changes(schema: dict[str, Any]) -> None:
@@ -73,6 +78,7 @@ class CredentialChanges(StrictModel):
     expires_at: When | None = Field(default=None, description=_EXPIRES_AT)
     disabled: bool = Field(default=False, description="Whether it is refused for now.")
     auth_methods: Methods | None = Field(default=None, description=_AUTH_METHODS)
+    scopes: Scopes | None = Field(default=None, description=_SCOPES)
     parent_id: None = Field(default=None, description="null detaches it from the one that made it.")
     may_introspect: bool = Field(default=False, description="By an administrator alone.")
 
@@ -88,6 +94,7 @@ class Credential(BaseModel):
     expires_at: Time | None = Field(description=_EXPIRES_AT)
     disabled: bool = Field(description="Whether it is refused for now.")
     auth_methods: list[str] | None = Field(description=_AUTH_METHODS)
+    scopes: list[str] | None = Field(description=_SCOPES)
     parent_id: Id | None = Field(description="The app credentials that made it, if any did.")
     may_introspect: bool = Field(description="Whether it may introspect every token.")
     created_by: str = Field(description="Who made it: `user:ID`, `client:ID` or `operator`.")
@@ -123,6 +130,7 @@ def shown(client: Client, use: LastUse | None = None) -> dict[str, Any]:
         "expires_at": rfc3339(client.expires_at),
         "disabled": client.disabled,
         "auth_methods": None if client.auth_methods is None else client.auth_methods.split(" "),
+        "scopes": None if client.scopes is None else client.scopes.split(),
         "parent_id": client.parent_id,
         "may_introspect": client.may_introspect,
         "created_by": client.created_by,
@@ -144,6 +152,7 @@ async def create(
         given.owner_id or None,
         given.expires_at.timestamp() if given.expires_at else None,
         tuple(dict.fromkeys(given.auth_methods)) if given.auth_methods else None,
+        None if given.scopes is None else tuple(given.scopes),
     )
     client, secret = await context.database.write(
         lambda connection: credentials.create(connection, context, actor, new)

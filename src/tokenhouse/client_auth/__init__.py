@@ -74,7 +74,9 @@ async def _prove(
         raise method.refusal("wrong or unknown client")
     if not client.allows(method.name, keys_alone=context.settings.refuse_secrets_with_keys):
         raise method.refusal("method not allowed by the owner or the settings")
-    if proof.use is not None and not await context.hot.use.ask(proof.use):
+    if proof.use is not None and (
+        proof.use[1] <= who.uses_purged_until or not await context.hot.use.ask(proof.use)
+    ):
         LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
         raise method.refusal("assertion used before")
     context.last_used.note(client.client_id, proof.secret_id, now, source)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tokenhouse.crypto.secrets import make_id
+from tokenhouse.manage import scopes
 from tokenhouse.manage.client_secrets import add_secret
 from tokenhouse.manage.errors import Forbidden, NotFound
 from tokenhouse.manage.own import show
@@ -28,6 +29,7 @@ class NewCredential:
     owner_id: str | None = None
     expires_at: float | None = None
     auth_methods: tuple[str, ...] | None = None
+    scopes: tuple[str, ...] | None = None
 
 
 def create(
@@ -41,6 +43,7 @@ def create(
     Raises:
         Forbidden: for another owner, and the actor is no administrator.
         NotFound: there is no such owner.
+        Invalid: a scope is not defined, or not one of the program that asks.
 
     """
     owner_id = asked.owner_id or actor.user_id
@@ -65,9 +68,19 @@ def create(
         may_introspect=False,
         generation=0,
         created_by=actor.name,
+        scopes=_scopes(connection, actor, asked.scopes),
     )
     clients.add(connection, client)
     return client, add_secret(connection, context, client.client_id, now).clear
+
+
+def _scopes(connection: Connection, actor: Actor, asked: tuple[str, ...] | None) -> str | None:
+    """Return the allowed set of a new credential: a program hands on no more than it has."""
+    maker = clients.find(connection, actor.client_id) if actor.client_id else None
+    mine = maker.scopes if maker else None
+    if asked is None:
+        return mine
+    return scopes.checked(connection, asked, mine)
 
 
 def join_methods(methods: tuple[str, ...] | None) -> str | None:
@@ -93,7 +106,8 @@ def change(
     Raises:
         NotFound: unknown, deleted, or another's.
         Forbidden: `may_introspect` by anyone but an administrator, or a program that would
-            detach a credential from the one that made it.
+            detach a credential from the one that made it, or change what one is allowed.
+        Invalid: a scope is not defined.
 
     """
     client = show(connection, actor, client_id, held=True)
@@ -103,6 +117,11 @@ def change(
     if "parent_id" in changes and actor.client_id is not None:
         msg = "detaching a credential takes a token of a person"
         raise Forbidden(msg)
+    if "scopes" in changes and actor.client_id is not None:
+        msg = "changing the scopes of a credential takes a token of a person"
+        raise Forbidden(msg)
+    if changes.get("scopes") is not None:
+        changes = {**changes, "scopes": scopes.checked(connection, changes["scopes"])}
     if changes:
         clients.change(connection, client_id, **changes)
     if changes.get("disabled") and not client.disabled:

@@ -10,6 +10,8 @@ from tokenhouse.store import scopes
 from tokenhouse.store.scopes import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tokenhouse.context import Context
     from tokenhouse.store.database import Connection
 
@@ -45,15 +47,22 @@ def delete(connection: Connection, name: str) -> None:
         raise NotFound
 
 
-def checked(connection: Connection, names: list[str]) -> str:
+def checked(connection: Connection, names: Sequence[str], within: str | None = None) -> str:
     """Return the allowed set of a credential as it is kept.
 
+    Args:
+        connection: where to look.
+        names: the scopes.
+        within: what they must be among, space-separated; None = all that are defined.
+
     Raises:
-        Invalid: one is not defined.
+        Invalid: one is not.
 
     """
-    known = scopes.names(connection) or ()
+    known = (scopes.names(connection) or ()) if within is None else within.split()
     if unknown := [name for name in names if name not in known]:
         field = "scopes"
-        raise Invalid(field, f"{len(unknown)} of them are not defined here")
+        raise Invalid(
+            field, f"{len(unknown)} of them are not defined here, or not yours to hand on"
+        )
     return " ".join(dict.fromkeys(names))

@@ -20,12 +20,14 @@ installation = Table(
     Column("sealed_check", LargeBinary, nullable=False),
     Column("compatible_from", String(32), nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("uses_purged_until", Double, nullable=False),
 )
+uses_purged_until = select(installation.c.uses_purged_until).scalar_subquery()
 
 
 def add(connection: Connection, sealed_check: bytes, compatible_from: str, now: float) -> None:
     """Write the row."""
-    row = {"id": 1, "sealed_check": sealed_check, "created_at": now}
+    row = {"id": 1, "sealed_check": sealed_check, "created_at": now, "uses_purged_until": 0.0}
     connection.execute(installation.insert(), {**row, "compatible_from": compatible_from})
 
 

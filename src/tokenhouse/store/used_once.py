@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Double, LargeBinary, Table, bindparam, delete, select
+from sqlalchemy import Column, Double, LargeBinary, Table, delete, select
 
+from tokenhouse.store.installation import installation
 from tokenhouse.store.schema import insert, metadata
 
 if TYPE_CHECKING:
@@ -60,9 +61,15 @@ def record(connection: Connection, uses: Sequence[tuple[bytes, float]]) -> list[
 
 
 def purge(connection: Connection, now: float, most: int = 5000) -> int:
-    """Forget at most `most` uses that ended `KEEP` seconds before `now`; return how many."""
-    old = select(used_once.c.digest).where(used_once.c.ends_at < bindparam("before")).limit(most)
-    removed = connection.execute(
-        delete(used_once).where(used_once.c.digest.in_(old)), {"before": now - KEEP}
-    )
+    """Forget at most `most` uses that ended `KEEP` seconds before `now`; return how many.
+
+    How far it went is kept (`installation.uses_purged_until`), and what ends before that counts
+    as used: no clock that comes back brings an assertion back.
+    """
+    before = now - KEEP
+    mark = installation.c.uses_purged_until
+    moved = installation.update().where(mark < before).values(uses_purged_until=before)
+    connection.execute(moved)
+    old = select(used_once.c.digest).where(used_once.c.ends_at < before).limit(most)
+    removed = connection.execute(delete(used_once).where(used_once.c.digest.in_(old)))
     return removed.rowcount

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("sealed_check", sa.LargeBinary, nullable=False),
         sa.Column("compatible_from", sa.String(32), nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("uses_purged_until", sa.Double, nullable=False),
     )
     op.create_table(
         "users",
