@@ -9,12 +9,13 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.cli.damage import DATABASE, KEY
-from tests.cli.process import LISTENS, first_line, serving, words
+from tests.cli.process import LISTENS, SECONDS, first_line, serving, words
 from tests.people import CLIENTS, TOKEN
 from tests.service import Service
 
@@ -68,15 +69,16 @@ def test_with_first_user_what_it_prints_leads_to_a_token_of_a_program(tmp_path: 
         said = welcome(process)
         sign_in, make, use = curl_lines(said)
         email, _, password = sign_in[2].partition(":")
-        token = httpx.get(sign_in[-1], auth=(email, password)).json()
+        token = httpx.get(sign_in[-1], auth=(email, password), timeout=SECONDS).json()
         bearer = {"Authorization": f"Bearer {token['access_token']}"}
         assert make[-1].endswith(CLIENTS)
-        made = httpx.post(make[-1], headers=bearer).json()
+        made = httpx.post(make[-1], headers=bearer, timeout=SECONDS).json()
         assert use[-1].endswith(TOKEN)
         answer = httpx.post(
             use[-1],
             data={"grant_type": "client_credentials"},
             auth=(made["client_id"], made["client_secret"]),
+            timeout=SECONDS,
         )
         assert answer.status_code == 200
     with serving(tmp_path, "--first-user", "o'hara@example.com") as process:
@@ -121,8 +123,10 @@ def _key_made(data: Path) -> None:
 
 
 def _key_half_written(data: Path) -> None:
-    _key_made(data)
-    (data / KEY).write_text("")
+    _begun(data)
+    half = data / f"{KEY}.new"
+    half.touch(0o600)
+    half.write_text("half a key")
 
 
 def _built(data: Path) -> None:
@@ -176,10 +180,17 @@ def test_two_at_once_make_one_installation(tmp_path: Path, round_: int) -> None:
         serving(tmp_path, "--first-user", EMAIL) as other,
     ):
         said = [welcome(one), welcome(other)]
-        keys = [httpx.get(f"{url(text)}/.well-known/jwks.json").json() for text in said]
-    assert keys[0] == keys[1]
+        one_key, other_key = [published(url(text)) for text in said]
+    assert one_key == other_key
     assert ["password" in text for text in said].count(True) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def published(issuer: str) -> dict[str, Any]:
+    """The public signing keys of a server."""
+    answer = httpx.get(f"{issuer}/.well-known/jwks.json", timeout=SECONDS)
+    keys: dict[str, Any] = answer.json()
+    return keys
 
 
 def url(said: str) -> str:
