@@ -21,6 +21,7 @@ _CREDENTIAL: Json = {
     "auth_methods": None,
     "parent_id": None,
     "may_introspect": False,
+    "scopes": None,
     "created_by": f"user:{USER_ID}",
     "last_used_at": "2026-01-16T02:00:04.25Z",
     "last_used_from": "192.0.2.17",
