@@ -126,6 +126,17 @@ class Service:
         out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         return subprocess.CompletedProcess(args, done.returncode, out, err)
 
+    def begin(self, *args: str) -> subprocess.Popen[bytes]:
+        """Start `tokenhouse ARGS` on this data, to be watched, killed or waited for."""
+        return subprocess.Popen(
+            self._command(*args),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self._environment(),
+            cwd=self.home,
+        )
+
     def close(self) -> None:
         """Stop if still running; raises ServiceFailedError if the log has a traceback."""
         if self._process is not None:

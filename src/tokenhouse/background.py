@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tokenhouse.log import LOGGER
+from tokenhouse.manage import keys
 from tokenhouse.store import client_secrets, last_used, revoked_tokens, used_once
 from tokenhouse.store.database import Unavailable
 
@@ -49,6 +50,7 @@ async def record_last_use(context: Context) -> None:
 
 JOBS = (
     Job("purge", 60, purge),
+    Job("signing keys", 1, keys.keep),
     Job("record last use", 3, record_last_use, at_end=True),
 )
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "TOKENHOUSE_"
+KEY_RELOAD_SECONDS = 2  # within which every worker knows a new signing key
+LONGEST_TOKEN_LIFE = 3600  # seconds; a token may have been issued under another setting
 TOKEN_PATH = "/api/v1/auth/jwt/token"  # noqa: S105 - a path, because the rule sees "token"
 
 
@@ -91,15 +93,41 @@ class Settings(BaseSettings):
         "Default: `<data_dir>/master.key`.",
     )
     access_token_ttl: int = Field(
-        900, ge=60, le=3600, description="Life of an access token, seconds."
+        900, ge=60, le=LONGEST_TOKEN_LIFE, description="Life of an access token, seconds."
     )
     signing_alg: Literal["ES256", "EdDSA", "Ed25519", "RS256", "PS256"] = Field(
         "ES256", description="JWS algorithm of access tokens (RFC 7518, RFC 9864)."
+    )
+    key_rotation_days: float = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="Days that a signing key signs; 0 = until `tokenhouse key rotate`.",
+    )
+    key_publication_lead: int = Field(
+        600,
+        ge=3,
+        le=604800,
+        description="Seconds that the next signing key is published before it signs; at least 2 "
+        "more than `jwks_max_age`, so that whoever keeps the keys so long knows it by then.",
+    )
+    jwks_max_age: int = Field(
+        300, ge=1, le=86400, description="Seconds that others may keep the public keys."
     )
     password_grant: bool = Field(
         default=True, description="Offer `grant_type=password` (RFC 9700 section 2.4 advises off)."
     )
     basic_token: bool = Field(default=True, description="Offer `GET /api/v1/auth/jwt/token/basic`.")
+    require_dpop: bool = Field(
+        default=False,
+        description="Issue only tokens that are bound to a key of the sender (RFC 9449); a token "
+        "request without a DPoP proof is refused.",
+    )
+    dpop_nonces: bool = Field(
+        default=False,
+        description="DPoP proofs must carry a nonce of this service (RFC 9449 section 8), which "
+        "costs clients a second request every ten minutes.",
+    )
     accept_token_endpoint_audience: bool = Field(
         default=True,
         description="Accept the token endpoint's URL as sole `aud` of a `client_secret_jwt` "
@@ -177,7 +205,18 @@ class Settings(BaseSettings):
         if bool(self.tls_cert) != bool(self.tls_key):
             msg = "tls_cert and tls_key go together"
             raise ValueError(msg)
+        if self.key_publication_lead < self.jwks_max_age + KEY_RELOAD_SECONDS:
+            msg = "key_publication_lead must be at least 2 seconds longer than jwks_max_age"
+            raise ValueError(msg)
+        if 0 < self.key_rotation_seconds <= self.key_publication_lead:
+            msg = "key_rotation_days must be longer than key_publication_lead"
+            raise ValueError(msg)
         return self
+
+    @property
+    def key_rotation_seconds(self) -> float:
+        """`key_rotation_days` in seconds."""
+        return self.key_rotation_days * 86400
 
     @cached_property
     def token_endpoint(self) -> str:

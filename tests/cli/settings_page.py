@@ -52,6 +52,7 @@ def _value(field: dict[str, Any]) -> str:
         "boolean": "`true`, `false`",
         "array": "list",
         "integer": f"{field.get('minimum')} to {field.get('maximum')}",
+        "number": f"{field.get('minimum')} to {field.get('maximum')}, also a fraction",
     }
     if "enum" in field:
         return ", ".join(f"`{one}`" for one in field["enum"])

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from tokenhouse.api import client_jwks, client_secrets, clients, people, scopes, users
+from tokenhouse.api import client_jwks, client_secrets, clients, keys, people, scopes, users
 from tokenhouse.api.strict import on_validation_error
 from tokenhouse.log import LOGGER
 from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound
@@ -30,6 +30,7 @@ ROUTERS = (
     users.router,
     people.router,
     scopes.router,
+    keys.router,
 )
 
 
@@ -87,8 +88,7 @@ def allowed(path: str) -> list[str]:
 
 async def _bearer(_request: Request, error: BearerError) -> JSONResponse:
     body = {"error": error.code} if error.code else {}
-    headers = {"www-authenticate": error.challenge}
-    return JSONResponse({**body, "detail": error.description}, error.status, headers)
+    return JSONResponse({**body, "detail": error.description}, error.status, error.headers)
 
 
 async def _refused(_request: Request, error: OAuthError) -> JSONResponse:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
@@ -40,29 +42,72 @@ class MasterKeyError(Exception):
 class Sealer:
     """Seals with the first master key, opens with any of them."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        """Take the master keys, 32 octets each, the current one first."""
-        self._keys = {hashlib.sha256(b"id" + key).digest()[:_ID_OCTETS]: key for key in keys}
-        self._current = next(iter(self._keys))
+    def __init__(self, keys: Sequence[bytes], file: MasterKeyFile | None = None) -> None:
+        """Take the master keys, 32 octets each, the current one first.
+
+        Args:
+            keys: see there.
+            file: where they come from, to learn new ones while the process runs.
+
+        """
+        self._file = file
         self._ciphers: dict[tuple[bytes, str], AESGCM] = {}
+        self._subkeys: dict[tuple[bytes, str], bytes] = {}
+        self._keys: dict[bytes, bytes] = {}
+        self._learn(keys)
+
+    def _learn(self, keys: Sequence[bytes]) -> None:
+        named = {hashlib.sha256(b"id" + key).digest()[:_ID_OCTETS]: key for key in keys}
+        self._keys = self._keys | named
+        self._current = next(iter(named))
+
+    def refresh(self) -> None:
+        """Learn the master keys anew where their file has changed; none is unlearned.
+
+        Raises:
+            MasterKeyError: the file cannot be used; the keys known before stay in use.
+
+        """
+        if self._file is not None and (keys := self._file.changed()):
+            self._learn(keys)
 
     def _cipher(self, key_id: bytes, purpose: str) -> AESGCM:
         cipher = self._ciphers.get((key_id, purpose))
         if cipher is None:
-            try:
-                key = self._keys[key_id]
-            except KeyError:
-                msg = "sealed under a master key that is not at hand"
-                raise SealError(msg) from None
-            derive = HKDF(hashes.SHA256(), _KEY_OCTETS, None, b"tokenhouse/" + purpose.encode())
-            cipher = self._ciphers[key_id, purpose] = AESGCM(derive.derive(key))
+            derived = self._derive(key_id, purpose)
+            cipher = self._ciphers[key_id, purpose] = AESGCM(derived)
         return cipher
+
+    def _derive(self, key_id: bytes, purpose: str) -> bytes:
+        if key_id not in self._keys:
+            with suppress(MasterKeyError):
+                self.refresh()
+        try:
+            key = self._keys[key_id]
+        except KeyError:
+            msg = "sealed under a master key that is not at hand"
+            raise SealError(msg) from None
+        derive = HKDF(hashes.SHA256(), _KEY_OCTETS, None, b"tokenhouse/" + purpose.encode())
+        return derive.derive(key)
+
+    def mac(self, purpose: str, message: bytes) -> bytes:
+        """Return an HMAC-SHA256 under the current master key's subkey for `purpose`."""
+        key = self._subkeys.get((self._current, purpose))
+        if key is None:
+            key = self._derive(self._current, purpose)
+            self._subkeys[self._current, purpose] = key
+        return hmac.digest(key, message, "sha256")
+
+    @property
+    def head(self) -> bytes:
+        """What every value sealed under the current master key begins with."""
+        return _VERSION + self._current
 
     def seal(self, purpose: str, identity: str, clear: bytes) -> bytes:
         """Seal `clear` for one purpose and one row."""
         nonce = os.urandom(_NONCE_OCTETS)
         closed = self._cipher(self._current, purpose).encrypt(nonce, clear, identity.encode())
-        return _VERSION + self._current + nonce + closed
+        return self.head + nonce + closed
 
     def open(self, purpose: str, identity: str, sealed: bytes) -> bytes:
         """Open what `seal` made for the same purpose and row.
@@ -82,16 +127,68 @@ class Sealer:
             msg = "sealed value is damaged or belongs elsewhere"
             raise SealError(msg) from None
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Tell whether a sealed value is under the current master key."""
-        return sealed[:_HEAD] == _VERSION + self._current
+
+class MasterKeyFile:
+    """The file of the master keys, read again when it has become another."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the path; nothing is read yet."""
+        self._path = path
+        self._seen: tuple[int, ...] | None = None
+
+    def changed(self) -> list[bytes]:
+        """Return the keys if the file is another than at the last call, else none.
+
+        Raises:
+            MasterKeyError: see `read_master_keys`.
+
+        """
+        try:
+            found = self._path.stat()
+        except OSError:
+            return []
+        now = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_mode)
+        if now == self._seen:
+            return []
+        keys = read_master_keys(self._path)
+        self._seen = now
+        return keys
+
+
+def add_master_key(path: Path) -> None:
+    """Put a new master key before those in the file, which is replaced as a whole.
+
+    Raises:
+        MasterKeyError: the file cannot be used as it is, or not be replaced.
+
+    """
+    read_master_keys(path)
+    beside = path.with_name(path.name + ".new")
+    try:
+        beside.unlink(missing_ok=True)
+        _write_new(beside, _encoded_key() + path.read_bytes())
+        beside.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except OSError as error:
+        msg = f"the master key {path} cannot be replaced: {error.strerror}"
+        raise MasterKeyError(msg) from None
 
 
 def make_master_key(path: Path) -> None:
     """Write a new master key, mode 0600, never over an existing file."""
+    _write_new(path, _encoded_key())
+
+
+def _encoded_key() -> bytes:
+    return base64.urlsafe_b64encode(os.urandom(_KEY_OCTETS)) + b"\n"
+
+
+def _write_new(path: Path, octets: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(base64.urlsafe_b64encode(os.urandom(_KEY_OCTETS)) + b"\n")
+        file.write(octets)
         file.flush()
         os.fsync(file.fileno())
 

@@ -27,11 +27,18 @@ if TYPE_CHECKING:
 
 JSON_HEADERS = [(b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")]
 NO_STORE = [*JSON_HEADERS, (b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
-PUBLIC = [
-    *JSON_HEADERS,
-    (b"cache-control", b"max-age=300"),
-    (b"access-control-allow-origin", b"*"),
-]
+
+
+def public(max_age: int) -> Headers:
+    """Return the headers of what anybody may read and keep for so many seconds."""
+    return [
+        *JSON_HEADERS,
+        (b"cache-control", b"max-age=%d" % max_age),
+        (b"access-control-allow-origin", b"*"),
+    ]
+
+
+PUBLIC = public(300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +112,27 @@ async def read(scope: Message, receive: Receive) -> Request:
     """Read a request; the wire hands it over when it is whole, so the body is one message."""
     authorization: list[str] = []
     content_type: list[str] = []
+    proofs: list[str] = []
     if_none_match = ""
     for name, value in scope["headers"]:
         if name == b"authorization":
             authorization.append(value.decode("latin-1"))
         elif name == b"content-type":
             content_type.append(value.decode("latin-1"))
+        elif name == b"dpop":
+            proofs.append(value.decode("latin-1"))
         elif name == b"if-none-match":
             if_none_match = value.decode("latin-1")
     body: bytes = (await receive()).get("body", b"")
     source = scope["client"][0] if scope["client"] else ""
     return Request(
-        scope["method"], tuple(authorization), tuple(content_type), body, source, if_none_match
+        scope["method"],
+        tuple(authorization),
+        tuple(content_type),
+        body,
+        source,
+        tuple(proofs),
+        if_none_match,
     )
 
 

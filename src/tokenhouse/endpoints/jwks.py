@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokenhouse.endpoints import documents_openapi
-from tokenhouse.endpoints.endpoint import PUBLIC, Answer, Endpoint, json_answer
+from tokenhouse.endpoints.endpoint import Answer, Endpoint, json_answer, public
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
@@ -16,8 +16,8 @@ PATH = "/.well-known/jwks.json"
 
 
 async def jwks(context: Context, _request: Request) -> Answer:
-    """Give the public halves of all signing keys."""
-    return json_answer(context.keyring.jwks, PUBLIC)
+    """Give the public halves of all signing keys: in use, next, and not long retired."""
+    return json_answer(context.keyring.jwks, public(context.settings.jwks_max_age))
 
 
 def metadata(settings: Settings) -> dict[str, object]:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenhouse.context import Context, make_context
+from tokenhouse.context import Context, clock, make_context
 from tokenhouse.crypto.keyring import Keyring
-from tokenhouse.crypto.sealing import MasterKeyError, Sealer, SealError, read_master_keys
-from tokenhouse.crypto.signer import Signer
+from tokenhouse.crypto.sealing import (
+    MasterKeyError,
+    MasterKeyFile,
+    Sealer,
+    SealError,
+    read_master_keys,
+)
+from tokenhouse.manage import keys
 from tokenhouse.opening.errors import OpeningError
-from tokenhouse.opening.making import add_signing_key, make_if_new
+from tokenhouse.opening.making import make_if_new
 from tokenhouse.store import installation, migrations, signing_keys
 from tokenhouse.store.database import Database, Unavailable, sqlite_path
 
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
     from tokenhouse.settings import Settings
     from tokenhouse.store.database import Connection
 
-__all__ = ["OpeningError", "add_signing_key", "open_context", "upgrade_database"]
+__all__ = ["OpeningError", "open_context", "upgrade_database"]
 
 
 def open_context(settings: Settings, *, create: bool = False) -> Context:
@@ -49,13 +55,15 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
         if not found.usable:
             raise OpeningError(found.value)
         database.read_now(lambda connection: _expect_ours(connection, sealer))
-        keyring = _load_keys(database, sealer, settings)
+        context = make_context(settings, database, sealer, _load_keys(database, sealer))
+        if create:
+            database.write_now(lambda connection: keys.follow_settings(connection, context))
     except (MasterKeyError, SealError) as error:
         raise OpeningError(str(error)) from None
     except Unavailable as error:
         msg = f"the database cannot be used: {error}"
         raise OpeningError(msg) from None
-    return make_context(settings, database, sealer, keyring)
+    return context
 
 
 def upgrade_database(settings: Settings) -> str:
@@ -100,7 +108,7 @@ def _path(settings: Settings) -> Path | None:
 def _open(settings: Settings, path: Path | None) -> tuple[Database, Sealer]:
     if path is not None:
         _expect_files(settings, path)
-    sealer = Sealer(read_master_keys(settings.keys_path))
+    sealer = Sealer(read_master_keys(settings.keys_path), MasterKeyFile(settings.keys_path))
     database = Database(settings.database_url, pooler=settings.database_pooler)
     if database.is_sqlite:
         _expect_sound(database)
@@ -140,12 +148,9 @@ def _expect_ours(connection: Connection, sealer: Sealer) -> None:
         raise OpeningError(msg)
 
 
-def _load_keys(database: Database, sealer: Sealer, settings: Settings) -> Keyring:
+def _load_keys(database: Database, sealer: Sealer) -> Keyring:
     rows = database.read_now(signing_keys.every)
-    signers = [Signer(row.alg, sealer.open(signing_keys.SEAL, row.kid, row.sealed)) for row in rows]
-    fitting = [signer for signer in signers if signer.alg == settings.signing_alg]
-    if not fitting:  # signing_alg was changed: the old keys go on checking
-        made = database.write_now(lambda c: add_signing_key(c, sealer, settings.signing_alg))
-        signers.insert(0, made)
-        fitting = [made]
-    return Keyring(signers, fitting[0].kid)
+    if not rows:
+        msg = "the database holds no signing key; restore a backup"
+        raise OpeningError(msg)
+    return Keyring(keys.load(rows, sealer), clock)

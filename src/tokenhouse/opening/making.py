@@ -19,11 +19,10 @@ from tokenhouse.crypto.sealing import (
     make_master_key,
     read_master_keys,
 )
-from tokenhouse.crypto.signer import Signer, make_private_key
+from tokenhouse.manage import keys
 from tokenhouse.opening.errors import OpeningError
 from tokenhouse.store import installation, migrations, signing_keys
 from tokenhouse.store.database import Database, Unavailable
-from tokenhouse.store.signing_keys import SigningKey
 from tokenhouse.store.sqlite import fold
 
 if TYPE_CHECKING:
@@ -122,13 +121,5 @@ def _fill(connection: Connection, settings: Settings) -> None:
     migrations.upgrade(connection)
     sealed = sealer.seal(installation.SEAL, "", installation.CHECK)
     installation.add(connection, sealed, migrations.COMPATIBLE_FROM, clock())
-    add_signing_key(connection, sealer, settings.signing_alg)
-
-
-def add_signing_key(connection: Connection, sealer: Sealer, alg: str) -> Signer:
-    """Make and keep a signing key for `alg`."""
-    private_key = make_private_key(alg)
-    signer = Signer(alg, private_key)
-    sealed = sealer.seal(signing_keys.SEAL, signer.kid, private_key)
-    signing_keys.add(connection, SigningKey(signer.kid, alg, sealed, clock()))
-    return signer
+    first = keys.make_key(sealer, settings.signing_alg, 1, clock(), clock())
+    signing_keys.add(connection, first)

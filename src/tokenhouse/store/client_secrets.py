@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Double, ForeignKey, LargeBinary, String, Table, select
+from sqlalchemy import Column, Double, ForeignKey, String, Table, select
 
 from tokenhouse.store import installation, scopes
 from tokenhouse.store.clients import COLUMNS, Client, Owned, clients, owned
 from tokenhouse.store.lookup import Lookup
-from tokenhouse.store.schema import Uuid, metadata
+from tokenhouse.store.schema import Sealed, Uuid, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ client_secrets = Table(
     metadata,
     Column("secret_id", Uuid, primary_key=True),
     Column("client_id", Uuid, ForeignKey("clients.client_id"), nullable=False, index=True),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", Sealed(SEAL, "secret_id"), nullable=False),
     Column("label", String(200), nullable=False),
     Column("hint", String(8), nullable=False),
     Column("created_at", Double, nullable=False),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, select
+from sqlalchemy import Column, Double, Integer, String, Table, select
 
-from tokenhouse.store.schema import metadata
+from tokenhouse.store.schema import Sealed, metadata
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,7 +17,7 @@ installation = Table(
     "installation",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("sealed_check", LargeBinary, nullable=False),
+    Column("sealed_check", Sealed(SEAL, None), nullable=False),
     Column("compatible_from", String(32), nullable=False),
     Column("created_at", Double, nullable=False),
     Column("uses_purged_until", Double, nullable=False),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import MetaData, String
+from sqlalchemy import LargeBinary, MetaData, String
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
@@ -23,6 +23,21 @@ metadata = MetaData(
     }
 )
 Uuid = String(36)
+
+
+class Sealed(LargeBinary):
+    """A column of values sealed under the master key; `rewrap` finds them by this type.
+
+    Attributes:
+        purpose: what they are sealed for, see `crypto.sealing`.
+        identity: the column that names the row a value belongs to; None = the table's only row.
+
+    """
+
+    def __init__(self, purpose: str, identity: str | None) -> None:
+        """Say what the values are sealed for, and which column is their identity."""
+        super().__init__()
+        self.purpose, self.identity = purpose, identity
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -80,9 +80,12 @@ def upgrade() -> None:
     op.create_table(
         "signing_keys",
         sa.Column("kid", sa.String(64), primary_key=True),
+        sa.Column("number", sa.Integer, nullable=False),
         sa.Column("alg", sa.String(16), nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("signs_from", sa.Double, nullable=False),
+        sa.UniqueConstraint("number", name="uq_signing_keys_number"),
     )
     op.create_table(
         "used_once",

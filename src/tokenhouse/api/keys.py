@@ -1,0 +1,123 @@
+"""`/api/v1/keys`: the keys that sign access tokens, for administrators."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from tokenhouse.api.caller import Admin, context_of
+from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Validation, rfc3339
+from tokenhouse.manage import keys
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
+
+    from tokenhouse.context import Context
+    from tokenhouse.manage.keys import KeyState
+    from tokenhouse.store.database import Connection
+
+PATH = "/api/v1/keys"
+router = APIRouter(prefix=PATH, tags=["Signing keys"], route_class=StrictRoute)
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    401: {
+        "model": Problem,
+        "description": "No token, or one that is not good now",
+        "content": {"application/json": {"example": {"detail": "The access token is not valid."}}},
+    },
+    403: {
+        "model": Problem,
+        "description": "Not an administrator's own token",
+        "content": {
+            "application/json": {
+                "example": {
+                    "error": "insufficient_scope",
+                    "detail": "This takes the token of an administrator.",
+                }
+            }
+        },
+    },
+}
+_EXAMPLE: JsonDict = {
+    "kid": "1ZrP3bqYJ0mWkJxyoXo2mP0O0r0dYzQm7Wm3kXb1u0c",
+    "alg": "ES256",
+    "use": "next",
+    "created_at": "2026-11-23T10:00:00Z",
+    "signs_from": "2026-11-23T10:10:00Z",
+    "signs_until": None,
+}
+
+
+class SigningKey(BaseModel):
+    """A signing key; its public half is in the JWKS document."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    kid: str
+    alg: str
+    use: Literal["signs", "next", "checks"] = Field(
+        description="`next` is published and will sign; `checks` has signed tokens that may live."
+    )
+    created_at: str
+    signs_from: str
+    signs_until: str | None = Field(description="null while no later key is known.")
+
+
+class Rotation(StrictModel):
+    """How to rotate; all of it may be left out."""
+
+    now: bool = Field(
+        default=False,
+        description="Sign with it within seconds, unpublished so far: whoever keeps the public "
+        "keys and does not look again at a key that it does not know refuses new tokens for up "
+        "to `jwks_max_age`.",
+    )
+    drop_others: bool = Field(
+        default=False,
+        description="A key has leaked: as `now`, and every token that the others signed is "
+        "refused at once.",
+    )
+
+
+def shown(key: KeyState) -> dict[str, Any]:
+    """Make the object that stands for a signing key."""
+    return {
+        "kid": key.row.kid,
+        "alg": key.row.alg,
+        "use": key.use,
+        "created_at": rfc3339(key.row.created_at),
+        "signs_from": rfc3339(key.row.signs_from),
+        "signs_until": rfc3339(key.signs_until),
+    }
+
+
+@router.get("", response_model=list[SigningKey], responses=_REFUSED)
+async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
+    """List the signing keys, newest first."""
+    context = context_of(request)
+    work = partial(keys.states, now=context.clock())
+    return [shown(key) for key in await context.database.read(work)]
+
+
+@router.post(
+    "/rotate",
+    response_model=SigningKey,
+    responses={**_REFUSED, 422: {"model": Validation, "description": "Validation Error"}},
+)
+async def rotate(
+    request: Request, _admin: Admin, asked: Annotated[Rotation | None, Body()] = None
+) -> dict[str, Any]:
+    """Make the next signing key, published now; while one waits already, answer with that one."""
+    context, how = context_of(request), asked or Rotation()
+    newest = await context.database.write(partial(_rotate, context=context, how=how))
+    return shown(newest)
+
+
+def _rotate(connection: Connection, context: Context, how: Rotation) -> KeyState:
+    if how.now or how.drop_others:
+        keys.rotate_now(connection, context, drop=how.drop_others)
+    else:
+        keys.rotate(connection, context)
+    return keys.states(connection, context.clock())[0]
