@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenhouse import background
 from tokenhouse.api.application import make_api
+from tokenhouse.api.caller import SENT_METHOD
 from tokenhouse.api.documents import documents
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.endpoint import NO_STORE, Door
@@ -69,7 +70,7 @@ class _Headed:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         inner = {**scope, "path": scope["path"].removesuffix("/") or "/"}
         if scope["method"] == "HEAD":
-            inner["method"] = "GET"
+            inner["method"], inner[SENT_METHOD] = "GET", "HEAD"
 
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":

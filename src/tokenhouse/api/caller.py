@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
-from tokenhouse.log import LOGGER
 from tokenhouse.manage.actor import Actor
-from tokenhouse.oauth.bearer import insufficient_scope, invalid_token, read_bearer
-from tokenhouse.tokens.access_token import AccessToken, InvalidToken, check
+from tokenhouse.oauth.bearer import insufficient_scope
+from tokenhouse.tokens.access_token import AccessToken
+from tokenhouse.tokens.shown import Shown, accept
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
 
+SENT_METHOD = "tokenhouse.sent_method"  # in the scope, where HEAD is answered as GET
 _scheme = HTTPBearer(
     bearerFormat="JWT",
     scheme_name="bearer",
@@ -41,12 +42,14 @@ async def authenticate(request: Request) -> None:
         BearerError: as RFC 6750 section 3.1 says.
 
     """
-    text = read_bearer(request.headers.getlist("authorization"))
-    try:
-        request.state.token = await check(context_of(request), text)
-    except InvalidToken as error:
-        LOGGER.info("token refused", extra={"reason": str(error)})
-        raise invalid_token() from None
+    context, headers = context_of(request), request.headers
+    shown = Shown(
+        headers.getlist("authorization"),
+        headers.getlist("dpop"),
+        request.scope.get(SENT_METHOD, request.method),
+        context.settings.issuer + request.scope["path"],
+    )
+    request.state.token, request.state.sender_key = await accept(context, shown)
 
 
 def token_of(request: Request, _documented: Annotated[object, Security(_scheme)]) -> AccessToken:

@@ -24,8 +24,9 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from tokenhouse.api.caller import authenticate
+from tokenhouse.api.caller import authenticate, context_of
 from tokenhouse.oauth.jwt_claims import MalformedJwt, strict_object
+from tokenhouse.possession import next_nonce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -61,7 +62,9 @@ class StrictRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             await authenticate(request)
-            return await handle(StrictRequest(request.scope, request.receive))
+            response = await handle(StrictRequest(request.scope, request.receive))
+            response.raw_headers += next_nonce(context_of(request), request.state.sender_key)
+            return response
 
         return strict
 

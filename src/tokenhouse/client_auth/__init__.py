@@ -19,11 +19,13 @@ from tokenhouse.context import NOBODY
 from tokenhouse.log import LOGGER
 from tokenhouse.oauth.client import FIRST_PARTY, AuthenticatedClient
 from tokenhouse.oauth.errors import InvalidClient, InvalidRequest
+from tokenhouse.possession import record
 
 if TYPE_CHECKING:
-    from tokenhouse.client_auth.method import Method, Presented
+    from tokenhouse.client_auth.method import Method, Presented, Proof
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Asked
+    from tokenhouse.possession import SenderKey
 
 METHODS: tuple[Method, ...] = (
     client_secret_basic.METHOD,
@@ -34,8 +36,15 @@ METHODS: tuple[Method, ...] = (
 _UUID_LENGTH = 36
 
 
-async def authenticate(context: Context, asked: Asked) -> AuthenticatedClient:
+async def authenticate(
+    context: Context, asked: Asked, key: SenderKey | None = None
+) -> AuthenticatedClient:
     """Tell which client sent the request, and prove it.
+
+    Args:
+        context: the Context.
+        asked: the request.
+        key: the key that its DPoP proof proves; with an assertion, both are recorded at once.
 
     Returns:
         The client, proven; `FIRST_PARTY` where no authentication was sent at all.
@@ -43,12 +52,14 @@ async def authenticate(context: Context, asked: Asked) -> AuthenticatedClient:
     Raises:
         InvalidRequest: two methods at once, or parameters that contradict each other.
         InvalidClient: the proof does not hold, or the client may not use it.
+        InvalidDpopProof: the DPoP proof was used before.
 
     """
     found = [(m, presented) for m in METHODS if (presented := m.read(asked)) is not None]
     if not found:
         if asked.authorization is not None:
             raise InvalidClient(detail="an authentication scheme that is not known")
+        await record(context, key)
         return FIRST_PARTY  # a client_id alone names a client and proves nothing
     if len(found) > 1:
         msg = "Two client authentication methods at once; use one."
@@ -58,12 +69,17 @@ async def authenticate(context: Context, asked: Asked) -> AuthenticatedClient:
         msg = "The client_id is not the one that authenticates."
         raise InvalidRequest(msg)
     method.check_form(presented)
-    return await _prove(context, method, presented, asked.source)
+    client, proof = await _prove(context, method, presented)
+    if not await record(context, key, proof.use):
+        LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
+        raise method.refusal("assertion used before")
+    context.last_used.note(client.client_id, proof.secret_id, context.clock(), asked.source)
+    return client
 
 
 async def _prove(
-    context: Context, method: Method, presented: Presented, source: str
-) -> AuthenticatedClient:
+    context: Context, method: Method, presented: Presented
+) -> tuple[AuthenticatedClient, Proof]:
     """Check the proof; an unknown client takes the same steps as a known one."""
     client_id = presented.client_id if _may_exist(presented.client_id) else NOBODY
     known = await context.hot.known.ask(client_id)
@@ -74,19 +90,14 @@ async def _prove(
         raise method.refusal("wrong or unknown client")
     if not client.allows(method.name, keys_alone=context.settings.refuse_secrets_with_keys):
         raise method.refusal("method not allowed by the owner or the settings")
-    if proof.use is not None and (
-        proof.use[1] <= who.uses_purged_until or not await context.hot.use.ask(proof.use)
-    ):
-        LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
-        raise method.refusal("assertion used before")
-    context.last_used.note(client.client_id, proof.secret_id, now, source)
-    return AuthenticatedClient(
+    proven = AuthenticatedClient(
         client.client_id,
         client.user_id,
         client.generation,
         client.may_introspect,
         client.granted(who.scopes),
     )
+    return proven, proof
 
 
 def _may_exist(client_id: str) -> bool:

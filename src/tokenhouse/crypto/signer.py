@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -20,13 +20,16 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt import algorithms
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _LIBRARY = algorithms.get_default_algorithms()
 ALGORITHMS: dict[str, algorithms.Algorithm] = {
     name: _LIBRARY[name]
     for name in ("HS256", "HS384", "HS512", "ES256", "ES384", "EdDSA", "RS256", "PS256")
 } | {"Ed25519": _LIBRARY["EdDSA"]}
 _RSA_BITS = 2048
-_THUMBPRINT_MEMBERS = ("crv", "e", "kty", "n", "x", "y")
+_REQUIRED = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
 
 
 def base64url(octets: bytes) -> bytes:
@@ -63,8 +66,8 @@ class Signer:
         self._private: Any = load_der_private_key(private_key, None)
         self._public: Any = self._private.public_key()
         public: dict[str, Any] = self._algorithm.to_jwk(self._public, as_dict=True)
-        public = {name: public[name] for name in _THUMBPRINT_MEMBERS if name in public}
-        self.kid = _thumbprint(public)
+        public = required_members(public)
+        self.kid = thumbprint(public)
         self.jwk = {**public, "kid": self.kid, "use": "sig", "alg": alg}
         self._prefix = self._head("at+jwt")
 
@@ -91,7 +94,12 @@ class Signer:
         return good
 
 
-def _thumbprint(public: dict[str, Any]) -> str:
+def required_members(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes a public key, and nothing else of its JWK (RFC 7638 section 3.2)."""
+    return {name: jwk[name] for name in _REQUIRED[jwk["kty"]]}
+
+
+def thumbprint(jwk: Mapping[str, Any]) -> str:
     """Return the JWK thumbprint (RFC 7638 section 3): SHA-256 of the required members."""
-    text = json.dumps(public, separators=(",", ":"), sort_keys=True)
+    text = json.dumps(required_members(jwk), separators=(",", ":"), sort_keys=True)
     return base64url(hashlib.sha256(text.encode()).digest()).decode()

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth import authenticate
 from tokenhouse.oauth.asked import KNOWN, Asked, Request, read
-from tokenhouse.oauth.bearer import BearerError, read_bearer
+from tokenhouse.oauth.bearer import BearerError, invalid_token, shows_token
 from tokenhouse.oauth.errors import InvalidClient
 from tokenhouse.tokens.access_token import AccessToken, InvalidToken, check
+from tokenhouse.tokens.shown import Shown, accept
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
@@ -42,8 +43,8 @@ class Question:
         return bool(self.user and self.token and self.user.id == self.token.user.id)
 
 
-async def question(context: Context, request: Request) -> Question:
-    """Read who asks about which token.
+async def question(context: Context, request: Request, path: str) -> Question:
+    """Read who asks about which token, at this path.
 
     Raises:
         InvalidClient: nobody who may ask.
@@ -52,8 +53,8 @@ async def question(context: Context, request: Request) -> Question:
     """
     asked = read(request, _KNOWN)
     client = user = None
-    if asked.authorization is not None and asked.authorization[:7].lower() == "bearer ":
-        user = await _person(context, asked)
+    if asked.authorization is not None and shows_token(asked.authorization):
+        user = await _person(context, asked, context.settings.issuer + path)
     else:
         client = await authenticate(context, asked)
         if client.user_id is None:
@@ -65,14 +66,13 @@ async def question(context: Context, request: Request) -> Question:
     return Question(client, user, token)
 
 
-async def _person(context: Context, asked: Asked) -> User:
+async def _person(context: Context, asked: Asked, url: str) -> User:
+    shown = Shown([asked.authorization or ""], asked.proofs, "POST", url)
     try:
-        token = await check(context, read_bearer([asked.authorization or ""]))
-    except (BearerError, InvalidToken) as error:
-        raise InvalidClient(detail=f"bearer: {error}", challenge=_CHALLENGE) from None
+        token, _ = await accept(context, shown)
+    except BearerError as error:
+        raise InvalidClient(detail=f"bearer: {error}", challenge=error.challenge) from None
     if not token.is_users_own:
-        raise InvalidClient(detail="bearer: not a person's token", challenge=_CHALLENGE)
+        challenge = invalid_token().challenge
+        raise InvalidClient(detail="bearer: not a person's token", challenge=challenge)
     return token.user
-
-
-_CHALLENGE = 'Bearer realm="tokenhouse", error="invalid_token"'

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokenhouse.endpoints import token_openapi
-from tokenhouse.endpoints.endpoint import Answer, Endpoint, json_answer
+from tokenhouse.endpoints.endpoint import NO_STORE, Answer, Endpoint, json_answer
 from tokenhouse.oauth.approval import Approval
 from tokenhouse.oauth.basic import MalformedBasic, is_basic, read_basic
 from tokenhouse.oauth.client import FIRST_PARTY
 from tokenhouse.oauth.errors import BASIC_CHALLENGE, InvalidRequest
 from tokenhouse.oauth.scope import narrow
+from tokenhouse.possession import needed_sender_key, next_nonce, record
 from tokenhouse.settings import TOKEN_PATH
 from tokenhouse.sign_in import sign_in
 from tokenhouse.store import scopes
@@ -23,6 +24,8 @@ from tokenhouse.tokens.issue import issue
 if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Request
+
+PATH = TOKEN_PATH + "/basic"
 
 
 class _Unreadable(InvalidRequest):
@@ -35,10 +38,13 @@ class _Unreadable(InvalidRequest):
 async def basic_token(context: Context, request: Request) -> Answer:
     """Issue an access token to the person whose password it is."""
     email, password = _read(request)
+    key = needed_sender_key(context, request.proofs, "GET", context.settings.issuer + PATH)
     user = await sign_in(context, email, password, request.source)
     scope = narrow(None, await context.database.read(scopes.names))
     approval = Approval(user.id, user.id, FIRST_PARTY.client_id, user.generation, scope)
-    return json_answer(issue(context, approval, context.settings.audiences))
+    await record(context, key)
+    response = issue(context, approval, context.settings.audiences, key)
+    return json_answer(response, [*NO_STORE, *next_nonce(context, key)])
 
 
 def _read(request: Request) -> tuple[str, str]:
@@ -51,7 +57,7 @@ def _read(request: Request) -> tuple[str, str]:
 
 
 ENDPOINT: Endpoint = Endpoint(
-    TOKEN_PATH + "/basic",
+    PATH,
     ("GET",),
     basic_token,
     token_openapi.BASIC_TOKEN,

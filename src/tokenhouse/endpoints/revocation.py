@@ -26,7 +26,7 @@ async def revocation(context: Context, request: Request) -> Answer:
         InvalidGrant: the token is another's; it stays good (section 2.1).
 
     """
-    asked = await question(context, request)
+    asked = await question(context, request, PATH)
     if asked.token is not None:
         mine = asked.client is not None and asked.client.client_id == asked.token.client_id
         if not (mine or asked.is_owners or asked.is_admins):

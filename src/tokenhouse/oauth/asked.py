@@ -39,6 +39,7 @@ class Request:
     content_type: tuple[str, ...]
     body: bytes
     source: str
+    proofs: tuple[str, ...] = ()
     if_none_match: str = ""
 
 
@@ -49,6 +50,7 @@ class Asked:
     form: dict[str, str]
     authorization: str | None
     source: str
+    proofs: tuple[str, ...]
 
     def need(self, name: str) -> str:
         """Return a required parameter.
@@ -79,7 +81,7 @@ def read(request: Request, known: frozenset[str] = KNOWN) -> Asked:
         msg = "The Authorization header is sent more than once."
         raise InvalidRequest(msg)
     header = request.authorization[0] if request.authorization else None
-    return Asked(parse_form(request.body, known), header, request.source)
+    return Asked(parse_form(request.body, known), header, request.source, request.proofs)
 
 
 def _is_form(value: str) -> bool:

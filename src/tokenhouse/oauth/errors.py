@@ -107,6 +107,30 @@ class InvalidTarget(OAuthError):
     default = "The resource is not one that tokens are issued for here."
 
 
+class InvalidDpopProof(OAuthError):
+    """A DPoP proof that does not hold, or is missing where one is needed (RFC 9449 section 5)."""
+
+    code = "invalid_dpop_proof"
+    default = "The DPoP proof is not valid."
+
+
+class UseDpopNonce(InvalidDpopProof):
+    """A DPoP proof without the nonce that it needs (RFC 9449 section 8)."""
+
+    code = "use_dpop_nonce"
+    default = "Send the proof again, with the nonce of the DPoP-Nonce header."
+
+    def __init__(self, nonce: str) -> None:
+        """Refuse, giving the `nonce` to use."""
+        super().__init__()
+        self.nonce = nonce
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """`DPoP-Nonce` (section 8.1)."""
+        return [(b"dpop-nonce", self.nonce.encode())]
+
+
 class UnsupportedMediaType(OAuthError):
     """The body is not a form; answered as the reference's framework would, with 422."""
 

@@ -18,6 +18,7 @@ MOST_OCTETS = 8192
 MOST_NAME = 256
 LEEWAY = 30  # seconds, for clocks that differ
 _HEADER_NAMES = frozenset({"alg", "typ", "kid", "cty"})
+_NEVER = frozenset({"b64", "crit", "enc", "jku", "x5c", "x5t", "x5t#S256", "x5u", "zip"})
 _PARTS = 3
 _LATEST = 2**53  # RFC 7493 section 2.2: beyond it a number is not exact
 
@@ -76,8 +77,13 @@ class UntrustedJwt:
         return value
 
 
-def read_jwt(text: str) -> UntrustedJwt:
+def read_jwt(text: str, *, key_inside: bool = False) -> UntrustedJwt:
     """Take a compact JWS with a JSON object inside apart, strictly.
+
+    Args:
+        text: the JWS.
+        key_inside: whether it is a DPoP proof: its header carries `jwk`, and other parameters
+            that change nothing are ignored (RFC 9449 section 4.2, RFC 7515 section 4).
 
     Raises:
         MalformedJwt: more than 8 KiB, not three canonical base64url parts, not strict JSON,
@@ -93,11 +99,11 @@ def read_jwt(text: str) -> UntrustedJwt:
         raise MalformedJwt(msg)
     raw_header, raw_claims, signature = (decode_base64url(part) for part in parts)
     header = strict_object(raw_header)
-    if not header.keys() <= _HEADER_NAMES:
+    if (header.keys() & _NEVER) if key_inside else (header.keys() - _HEADER_NAMES):
         msg = "a header parameter that is not honoured"
         raise MalformedJwt(msg)
-    for value in header.values():
-        if not isinstance(value, str) or len(value.encode()) > MOST_NAME:
+    for name in header.keys() & _HEADER_NAMES:
+        if not isinstance(header[name], str) or len(header[name].encode()) > MOST_NAME:
             msg = "a header value of a wrong type or length"
             raise MalformedJwt(msg)
     signing_input = text[: text.rindex(".")].encode("ascii")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Double, ForeignKey, String, Table, select
 
-from tokenhouse.store import installation, scopes
+from tokenhouse.store import scopes
 from tokenhouse.store.clients import COLUMNS, Client, Owned, clients, owned
 from tokenhouse.store.lookup import Lookup
 from tokenhouse.store.schema import Sealed, Uuid, metadata
@@ -61,20 +61,18 @@ class Known:
 
     Attributes:
         scopes: those that the operator has defined; None = scopes are off.
-        uses_purged_until: assertions that end before it count as used, unix seconds.
 
     """
 
     owned: Owned
     secrets: tuple[ClientSecret, ...]
     scopes: tuple[str, ...] | None = None
-    uses_purged_until: float = 0.0
 
 
 _SECRET = client_secrets.c
-_known = owned.add_columns(
-    *client_secrets.columns, scopes.defined, installation.uses_purged_until
-).outerjoin(client_secrets, _SECRET.client_id == clients.c.client_id)
+_known = owned.add_columns(*client_secrets.columns, scopes.defined).outerjoin(
+    client_secrets, _SECRET.client_id == clients.c.client_id
+)
 
 
 def add(connection: Connection, secret: ClientSecret) -> None:
@@ -93,12 +91,11 @@ def _by_client(rows: Iterable[Row]) -> dict[str, Known | None]:
 def _gather(rows: list[Row]) -> Known:
     first = rows[0]
     client = Client(*first[:COLUMNS])
-    secrets = (row[COLUMNS + 1 : -2] for row in rows if row[COLUMNS + 1] is not None)
+    secrets = (row[COLUMNS + 1 : -1] for row in rows if row[COLUMNS + 1] is not None)
     return Known(
         Owned(client, bool(first[COLUMNS])),
         tuple(ClientSecret(*secret) for secret in secrets),
-        scopes.split(first[-2]),
-        first[-1],
+        scopes.split(first[-1]),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Double, LargeBinary, Table, delete, select
 
-from tokenhouse.store.installation import installation
+from tokenhouse.store.installation import installation, uses_purged_until
 from tokenhouse.store.schema import insert, metadata
 
 if TYPE_CHECKING:
@@ -44,15 +44,17 @@ def record(connection: Connection, uses: Sequence[tuple[bytes, float]]) -> list[
         uses: digest and end (unix seconds) of each.
 
     Returns:
-        For each whether this is its first use.
+        For each whether this is its first use, as far as is remembered; what ended before uses
+        began to be forgotten counts as used.
 
     """
-    ends = dict(reversed(uses))
+    forgotten = connection.execute(uses_purged_until).scalar_one()
+    ends = {key: end for key, end in reversed(uses) if end > forgotten}
     keep = insert(connection, used_once).on_conflict_do_nothing()
     statement = keep.returning(used_once.c.digest)
     # In one order everywhere: two that record the same uses must not wait for each other.
     rows = [{"digest": key, "ends_at": ends[key]} for key in sorted(ends)]
-    fresh = set(connection.execute(statement, rows).scalars())
+    fresh = set(connection.execute(statement, rows).scalars()) if rows else set[bytes]()
     answers: list[bool] = []
     for key, _ in uses:
         answers.append(key in fresh)

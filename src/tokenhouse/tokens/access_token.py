@@ -7,7 +7,7 @@ credential there, are tokens of this generation still good?
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tokenhouse.oauth.client import FIRST_PARTY
 from tokenhouse.oauth.jwt_claims import LEEWAY, MalformedJwt, UntrustedJwt, read_jwt
@@ -34,6 +34,17 @@ class AccessToken:
     def is_users_own(self) -> bool:
         """Tell a token that a person signed in for from one that a program got."""
         return self.claims["sub"] == self.user.id
+
+    @property
+    def bound_to(self) -> object:
+        """The thumbprint of the key that the token is bound to (RFC 9449 section 6), if any."""
+        confirmation = cast("dict[str, object]", self.claims.get("cnf", {}))
+        return confirmation.get("jkt")
+
+    @property
+    def token_type(self) -> str:
+        """How it is to be sent (RFC 6749 section 7.1)."""
+        return "bearer" if self.bound_to is None else "DPoP"
 
     @property
     def client_id(self) -> str:

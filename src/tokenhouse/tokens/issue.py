@@ -11,9 +11,15 @@ from tokenhouse.crypto.secrets import make_jti
 if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.oauth.approval import Approval
+    from tokenhouse.possession import SenderKey
 
 
-def issue(context: Context, approval: Approval, audience: str | list[str]) -> dict[str, object]:
+def issue(
+    context: Context,
+    approval: Approval,
+    audience: str | list[str],
+    key: SenderKey | None = None,
+) -> dict[str, object]:
     """Make an access token and the response that carries it.
 
     The `jti` begins with the generation that the token belongs to, so that ending all tokens
@@ -23,6 +29,7 @@ def issue(context: Context, approval: Approval, audience: str | list[str]) -> di
         context: the Context.
         approval: for whom, and with which scope.
         audience: `aud`, the APIs that it is for.
+        key: the sender's key that it is bound to (RFC 9449 section 6); None = a bearer token.
 
     Returns:
         The members of RFC 6749 section 5.1, and `expires_at` (unix seconds) as the reference
@@ -42,11 +49,12 @@ def issue(context: Context, approval: Approval, audience: str | list[str]) -> di
         "jti": f"{approval.generation}.{make_jti()}",
         "user_id": approval.user_id,
         **scope,
+        **({} if key is None else {"cnf": {"jkt": key.thumbprint}}),
     }
     token = context.keyring.current.sign(orjson.dumps(claims))
     return {
         "access_token": token,
-        "token_type": "bearer",
+        "token_type": "bearer" if key is None else "DPoP",
         "expires_in": life,
         "expires_at": now + life,
         **scope,
