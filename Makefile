@@ -8,6 +8,8 @@ PORT ?= 8000
 DATA_DIR ?= tokenhouse-data
 TESTS ?= tests
 JOBS ?= 2
+FUZZ_SECONDS ?= 5
+MUTATION ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
@@ -17,10 +19,10 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format lint types imports docs faults bench lock clean
+.PHONY: help run test check format lint types imports docs faults bench timing fuzz mutation wheel sbom lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
 
 run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT, DATA_DIR)
 	@exec $(BIN)/tokenhouse serve --host "$(HOST)" --port "$(PORT)" \
@@ -29,7 +31,7 @@ run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT,
 test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part, JOBS=0 in one process)
 	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
 
-check: lint types imports test  ## everything that must hold before a change lands
+check: lint types imports test fuzz  ## everything that must hold before a change lands
 
 format: .venv/dev .venv/package  ## lay out the code and mend what the linter can mend
 	$(BIN)/ruff format
@@ -56,6 +58,29 @@ faults: .venv/dev .venv/package  ## break things on purpose, the long form, with
 
 bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
 	$(BIN)/python -m bench.tokens
+
+timing: .venv/dev .venv/package  ## can a stranger learn from how long a refusal takes?
+	$(BIN)/python -m bench.timing
+
+fuzz: .venv/dev .venv/package  ## throw octets at every reader (FUZZ_SECONDS=600 for longer)
+	$(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS)
+
+mutation: .venv/dev .venv/package  ## do the tests notice a changed line? hours (MUTATION="--sample 100")
+	$(BIN)/python -m mutation.run $(MUTATION)
+
+wheel: .venv/run  ## dist/*.whl, built twice from two places: the same octets or nothing
+	rm -rf build/wheel && mkdir -p build/wheel/copy dist
+	cp -R pyproject.toml README.md LICENSE src build/wheel/copy/
+	$(BIN)/hatchling build -t wheel -d build/wheel/here
+	cd build/wheel/copy && ../../../$(BIN)/hatchling build -t wheel -d ../there
+	cd build/wheel && for wheel in here/*.whl; do cmp "$$wheel" "there/$${wheel#here/}" || exit 1; done
+	cp build/wheel/here/*.whl dist/ && sha256sum dist/*.whl
+
+sbom: export PYTHONWARNINGS = ignore
+sbom: .venv/dev  ## dist/tokenhouse.cdx.json: what the service is made of (CycloneDX)
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
+		--output-reproducible -o dist/tokenhouse.cdx.json requirements/run.txt
 
 lock: .venv/dev  ## resolve requirements/*.txt anew (LOCK_FLAGS=--upgrade for newer releases)
 	$(LOCK) $(LOCK_FLAGS) --all-extras --group dev pyproject.toml -o requirements/dev.txt

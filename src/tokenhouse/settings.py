@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -42,6 +43,17 @@ def _check_url(value: str) -> str:
     if url.scheme not in {"http", "https"} or not url.hostname or not plain or value.endswith("/"):
         msg = "must be an http(s) URL without query, fragment or final slash"
         raise ValueError(msg)
+    return value
+
+
+def _check_proxies(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is no address: with `*` everyone could say who they are."""
+    for one in value:
+        try:
+            ip_network(one)
+        except ValueError:
+            msg = "must be addresses or networks, such as 10.0.0.0/8"
+            raise ValueError(msg) from None
     return value
 
 
@@ -169,8 +181,9 @@ class Settings(BaseSettings):
     behind_tls_proxy: bool = Field(
         default=False, description="A proxy in front speaks TLS; allows a non-loopback address."
     )
-    trusted_proxies: Names = Field(
-        (), description="Addresses whose `X-Forwarded-For` is believed, comma-separated."
+    trusted_proxies: Annotated[Names, AfterValidator(_check_proxies)] = Field(
+        (),
+        description="Addresses or networks whose `X-Forwarded-For` is believed, comma-separated.",
     )
 
     @classmethod
