@@ -7,6 +7,7 @@ only a grant that allows it will serve.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth import (
@@ -34,6 +35,7 @@ METHODS: tuple[Method, ...] = (
     private_key_jwt.METHOD,
 )
 _UUID_LENGTH = 36
+_REFUSAL_SECONDS = 0.01  # more than a proof takes
 
 
 async def authenticate(
@@ -69,7 +71,14 @@ async def authenticate(
         msg = "The client_id is not the one that authenticates."
         raise InvalidRequest(msg)
     method.check_form(presented)
-    client, proof = await _prove(context, method, presented)
+    loop = asyncio.get_running_loop()
+    moment = loop.time() + _REFUSAL_SECONDS
+    try:
+        client, proof = await _prove(context, method, presented)
+    except InvalidClient:
+        # Set before anything was looked up, so that it does not tell whether there was anything.
+        await asyncio.sleep(moment - loop.time())
+        raise
     if not await record(context, key, proof.use):
         LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
         raise method.refusal("assertion used before")
