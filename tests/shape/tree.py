@@ -4,7 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tokenhouse"
-PROGRAMS = ("src", "tests", "bench", "examples", "sdk")
+PROGRAMS = ("src", "tests", "bench", "examples", "fuzz", "mutation", "sdk")
 
 
 def python_files(*folders: str) -> list[Path]:
