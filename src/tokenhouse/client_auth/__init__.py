@@ -99,8 +99,6 @@ async def _prove(
         raise method.refusal("wrong or unknown client")
     if not client.allows(method.name, keys_alone=context.settings.refuse_secrets_with_keys):
         raise method.refusal("method not allowed by the owner or the settings")
-    if proof.use is not None and proof.use[1] <= who.uses_purged_until:
-        raise method.refusal("assertion ends before what has been forgotten")
     proven = AuthenticatedClient(
         client.client_id,
         client.user_id,
