@@ -81,6 +81,12 @@ def new_database(database: str, request: pytest.FixtureRequest) -> NewDatabase:
     return server.new_database
 
 
+@pytest.fixture
+def postgresql_database(postgresql: PostgreSQL) -> str:
+    """An empty database on PostgreSQL, whatever the other tests run on."""
+    return postgresql.new_database()
+
+
 @pytest.fixture(scope="session")
 def service(
     tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from tokenhouse.api import client_jwks, client_secrets, clients, keys, people, scopes, users
 from tokenhouse.api.strict import on_validation_error
 from tokenhouse.log import LOGGER
-from tokenhouse.manage.errors import Conflict, Forbidden, Invalid, NotFound
-from tokenhouse.oauth.bearer import BearerError, insufficient_scope
+from tokenhouse.manage.errors import ActorEnded, Conflict, Forbidden, Invalid, NotFound
+from tokenhouse.oauth.bearer import BearerError, insufficient_scope, invalid_token
 from tokenhouse.oauth.errors import OAuthError
 from tokenhouse.store.database import Unavailable
 
@@ -53,6 +53,7 @@ def make_api(context: Context) -> FastAPI:
         BearerError: _bearer,
         OAuthError: _refused,
         NotFound: _not_found,
+        ActorEnded: _actor_ended,
         Forbidden: _forbidden,
         Conflict: _conflict,
         Invalid: _invalid,
@@ -89,6 +90,10 @@ def allowed(path: str) -> list[str]:
 async def _bearer(_request: Request, error: BearerError) -> JSONResponse:
     body = {"error": error.code} if error.code else {}
     return JSONResponse({**body, "detail": error.description}, error.status, error.headers)
+
+
+async def _actor_ended(request: Request, _error: ActorEnded) -> JSONResponse:
+    return await _bearer(request, invalid_token())
 
 
 async def _refused(_request: Request, error: OAuthError) -> JSONResponse:

@@ -3,6 +3,7 @@
 
 import typer
 
+from tokenhouse.cli import moving
 from tokenhouse.cli.doctor import report
 from tokenhouse.cli.place import Place, at_place
 from tokenhouse.cli.terminal import Json
@@ -39,3 +40,8 @@ def check(place: Place, *, json: Json = False) -> None:
     from tokenhouse.manage.doctor import examine_database
 
     report(examine_database(place.settings()), place, json=json)
+
+
+app.command()(moving.backup)
+app.command()(moving.restore)
+app.command()(moving.copy)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.manage import scopes
 from tokenhouse.manage.client_secrets import add_secret
-from tokenhouse.manage.errors import Forbidden, NotFound
+from tokenhouse.manage.errors import ActorEnded, Forbidden, NotFound
 from tokenhouse.manage.own import show
 from tokenhouse.store import client_secrets, clients, last_used, users
 from tokenhouse.store.clients import Client
@@ -44,8 +44,11 @@ def create(
         Forbidden: for another owner, and the actor is no administrator.
         NotFound: there is no such owner.
         Invalid: a scope is not defined, or not one of the program that asks.
+        ActorEnded: the program that asks was deleted just now.
 
     """
+    if actor.client_id and clients.find(connection, actor.client_id, held=True) is None:
+        raise ActorEnded  # or what it makes would outlive it
     owner_id = asked.owner_id or actor.user_id
     if owner_id != actor.user_id:
         if not actor.is_admin:
@@ -142,6 +145,7 @@ def delete(connection: Connection, context: Context, actor: Actor, client_id: st
 
 def delete_all(connection: Connection, which: ClientIds, now: float) -> None:
     """Delete the credentials that `which` selects; their secrets are forgotten with them."""
+    while clients.delete(connection, which, now):
+        pass  # while this waited for one of them, it may have made another
     last_used.remove(connection, which)
     client_secrets.remove_of(connection, which)
-    clients.delete(connection, which, now)

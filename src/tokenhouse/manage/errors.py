@@ -15,6 +15,10 @@ class Forbidden(Exception):
     """The actor may see that it exists, but may not do this; the text says why."""
 
 
+class ActorEnded(Exception):
+    """The credential that acts was deleted after its token was checked."""
+
+
 class Invalid(Exception):
     """A value cannot be taken; the text says why, `field` which."""
 

@@ -37,7 +37,9 @@ def checked_email(email: str) -> str:
         Invalid: it is none, too long, or holds a control character, a space or a colon.
 
     """
-    if not _EMAIL.fullmatch(email) or not email.isprintable() or len(email) > _MOST_EMAIL:
+    # NFKC makes up to 18 letters of one, and what is compared must fit into an index.
+    longest = max(len(email), len(users.email_key(email)))
+    if not _EMAIL.fullmatch(email) or not email.isprintable() or longest > _MOST_EMAIL:
         field = "email"
         raise Invalid(field, "not an e-mail address that can be used")
     return email

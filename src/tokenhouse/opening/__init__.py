@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from tokenhouse.settings import Settings
     from tokenhouse.store.database import Connection
 
-__all__ = ["OpeningError", "open_context", "upgrade_database"]
+__all__ = [
+    "OpeningError",
+    "expect_files",
+    "expect_ours",
+    "expect_sound",
+    "open_context",
+    "path_of",
+    "upgrade_database",
+]
 
 
 def open_context(settings: Settings, *, create: bool = False) -> Context:
@@ -43,18 +51,18 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
         OpeningError: it cannot be used as it is.
 
     """
-    path = _path(settings)
+    path = path_of(settings)
     if create:
         make_if_new(settings, path, asked=False)
     try:
         database, sealer = _open(settings, path)
         found = database.read_now(migrations.state)
         if found is migrations.State.OLD and database.is_sqlite and settings.upgrade_at_start:
-            database.write_now(migrations.upgrade)
+            database.alone_now(migrations.upgrade)
             found = migrations.State.CURRENT
         if not found.usable:
             raise OpeningError(found.value)
-        database.read_now(lambda connection: _expect_ours(connection, sealer))
+        database.read_now(lambda connection: expect_ours(connection, sealer))
         context = make_context(settings, database, sealer, _load_keys(database, sealer))
         if create:
             database.write_now(lambda connection: keys.follow_settings(connection, context))
@@ -76,14 +84,14 @@ def upgrade_database(settings: Settings) -> str:
         OpeningError: it is another's, newer, or cannot be used.
 
     """
-    path = _path(settings)
+    path = path_of(settings)
     make_if_new(settings, path, asked=True)
     try:
         database, sealer = _open(settings, path)
         found = database.read_now(migrations.state)
         if found is migrations.State.OLD:
-            database.read_now(lambda connection: _expect_ours(connection, sealer))
-            database.write_now(migrations.upgrade)
+            database.read_now(lambda connection: expect_ours(connection, sealer))
+            database.alone_now(migrations.upgrade)
         elif not found.usable:
             raise OpeningError(found.value)
         database.close()
@@ -97,7 +105,7 @@ def upgrade_database(settings: Settings) -> str:
     return f"nothing to do: the database is at revision {migrations.HEAD} or a later one"
 
 
-def _path(settings: Settings) -> Path | None:
+def path_of(settings: Settings) -> Path | None:
     """Return the file of a SQLite database, None for PostgreSQL."""
     try:
         return sqlite_path(settings.database_url)
@@ -107,15 +115,16 @@ def _path(settings: Settings) -> Path | None:
 
 def _open(settings: Settings, path: Path | None) -> tuple[Database, Sealer]:
     if path is not None:
-        _expect_files(settings, path)
+        expect_files(settings, path)
     sealer = Sealer(read_master_keys(settings.keys_path), MasterKeyFile(settings.keys_path))
     database = Database(settings.database_url, pooler=settings.database_pooler)
     if database.is_sqlite:
-        _expect_sound(database)
+        expect_sound(database)
     return database, sealer
 
 
-def _expect_files(settings: Settings, path: Path) -> None:
+def expect_files(settings: Settings, path: Path) -> None:
+    """Refuse a place where the file of a SQLite database is missing or empty."""
     if not path.exists():
         if settings.keys_path.exists():
             msg = (
@@ -130,14 +139,16 @@ def _expect_files(settings: Settings, path: Path) -> None:
         raise OpeningError(msg)
 
 
-def _expect_sound(database: Database) -> None:
+def expect_sound(database: Database) -> None:
+    """Refuse a corrupt SQLite database."""
     found = database.soundness()
     if found != "ok":
         msg = f"the database {database.path} is corrupt ({found}); restore a backup"
         raise OpeningError(msg)
 
 
-def _expect_ours(connection: Connection, sealer: Sealer) -> None:
+def expect_ours(connection: Connection, sealer: Sealer) -> None:
+    """Refuse a database that belongs to another master key."""
     sealed = installation.sealed_check(connection)
     try:
         ours = sealed is not None and sealer.open(installation.SEAL, "", sealed)

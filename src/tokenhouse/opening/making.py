@@ -81,7 +81,7 @@ def _make_file(settings: Settings, path: Path) -> None:
     for rest in ("-wal", "-shm"):  # of one that was: it would come back to life
         building.with_name(building.name + rest).unlink(missing_ok=True)
     database = Database(f"sqlite:///{building}")
-    database.write_now(lambda c: _fill(c, settings))
+    database.alone_now(lambda c: _fill(c, settings))
     database.close()
     fold(building)
     building.chmod(0o600)
@@ -92,16 +92,15 @@ def _make_on_server(settings: Settings, *, asked: bool) -> None:
     database = Database(settings.database_url, pooler=settings.database_pooler)
     try:
         if database.read_now(migrations.revision) is None:
-            database.write_now(lambda c: _fill_on_server(c, settings, asked=asked))
+            database.alone_now(lambda c: _fill_on_server(c, settings, asked=asked))
     finally:
         database.close()
 
 
 def _fill_on_server(connection: Connection, settings: Settings, *, asked: bool) -> None:
-    migrations.lock(connection)
     if migrations.revision(connection) is not None:
         return  # another process was first
-    if migrations.holds_tables(connection):
+    if migrations.tables(connection):
         msg = "the database holds tables that are not Tokenhouse's; give it one of its own"
         raise OpeningError(msg)
     if settings.keys_path.exists() and not asked:

@@ -232,7 +232,7 @@ def owned_by(user_id: str) -> ClientIds:
     return select(clients.c.client_id).where(clients.c.user_id == user_id)
 
 
-def delete(connection: Connection, which: ClientIds, now: float) -> None:
-    """Mark the clients that `which` selects as deleted at `now`."""
+def delete(connection: Connection, which: ClientIds, now: float) -> int:
+    """Mark the clients that `which` selects as deleted at `now`; return how many."""
     marked = clients.update().where(clients.c.client_id.in_(which), _kept)
-    connection.execute(marked.values(deleted_at=now, tokens_ended_at=now))
+    return connection.execute(marked.values(deleted_at=now, tokens_ended_at=now)).rowcount

@@ -13,6 +13,7 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from tokenhouse.store.lookup import Lookup
 
-__all__ = ["Connection", "Database", "Unavailable", "sqlite_path"]
+__all__ = ["Connection", "Database", "Unavailable", "shown_url", "sqlite_path"]
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
@@ -76,6 +77,13 @@ class Database:
         writing = self.engine.execution_options(writes=True)
         with translated(), writing.begin() as connection:
             return work(connection)
+
+    def alone_now(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a write transaction that changes the schema or all rows.
+
+        One process at a time does so, and it may take as long as it takes.
+        """
+        return self.write_now(lambda connection: work(_alone(connection)))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a read transaction.
@@ -166,6 +174,13 @@ class Database:
         self.engine.dispose()
 
 
+def _alone(connection: Connection) -> Connection:
+    if connection.dialect.name == "postgresql":  # on SQLite a write transaction is alone anyway
+        postgresql = import_module("tokenhouse.store.postgresql")
+        postgresql.be_alone(connection)
+    return connection
+
+
 def sqlite_path(url: str) -> Path | None:
     """Return the file of a SQLite database, None for PostgreSQL.
 
@@ -183,12 +198,20 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
+def shown_url(url: str) -> str:
+    """Return a database URL as it may be shown: without the password."""
+    return make_url(url).render_as_string()
+
+
 def _engine(url: str, *, pooler: bool) -> Engine:
     if url.startswith("sqlite"):
         return sqlite.make_engine(url, connections=_THREADS + 2)
     try:
-        from tokenhouse.store import postgresql  # noqa: PLC0415 - because its driver is an extra
+        postgresql = import_module(
+            "tokenhouse.store.postgresql"
+        )  # here, for its driver is an extra
     except ImportError:
         msg = "the driver is not installed; run: pip install 'tokenhouse[postgresql]'"
         raise Unavailable(msg) from None
-    return postgresql.make_engine(url, connections=_THREADS + 2 * _HOT, pooler=pooler)
+    engine: Engine = postgresql.make_engine(url, connections=_THREADS + 2 * _HOT, pooler=pooler)
+    return engine

@@ -71,7 +71,7 @@ class Lookup(Generic[V]):
         """Look keys up over a SQLAlchemy connection, as any other function of the store does."""
         statement = self.statement(connection.dialect)
         found = connection.exec_driver_sql(statement.sql, statement.parameters(keys))
-        return self.answers(statement, found.tuples(), keys)
+        return self.answers(statement, found.all(), keys)
 
     def answers(self, statement: Statement, rows: Iterable[Row], keys: Sequence[str]) -> list[V]:
         """Return what the keys stand for, in their order."""

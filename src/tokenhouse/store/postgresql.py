@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 if TYPE_CHECKING:
@@ -19,13 +19,15 @@ RV = TypeVar("RV")
 CONNECT_SECONDS = 2  # the least that libpq takes; who asks is answered within `database.PATIENCE`
 STATEMENT_SECONDS = 2
 POOL_SECONDS = 1
+_LOCK = 0x746F6B656E  # "token": the advisory lock of whoever changes the schema
+_LOCK_WAIT = "10s"  # who waits longer for a table would hold up all requests behind it
 _LOST = "the server did not answer in time"
 
 
 class Bounded(psycopg.Connection[Any]):
     """A connection on which nothing waits longer than a statement may take, and a bit."""
 
-    patience: float = STATEMENT_SECONDS + 0.5
+    patience: float | None = STATEMENT_SECONDS + 0.5
     given_up: bool = False
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
@@ -68,3 +70,16 @@ def make_engine(url: str, *, connections: int, pooler: bool) -> Engine:
         return Bounded.connect(**given, options=f"{given.get('options', '')} {timeout}".strip())
 
     return engine
+
+
+def be_alone(connection: Connection) -> None:
+    """Take the lock of whoever changes the schema or all rows, and lift the bounds on time.
+
+    All of it ends with the transaction, but for this connection's patience; it is closed with
+    the process or the pool, and what is waited for then is bounded by the server.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.patience = None
+    connection.execute(text("SELECT set_config('statement_timeout', '0', true)"))
+    connection.execute(text("SELECT set_config('lock_timeout', :t, true)"), {"t": _LOCK_WAIT})
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import closing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from tokenhouse.store.unavailable import Unavailable
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 BUSY_SECONDS = 5
+_PAGES = 1000  # copied at a time
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -58,3 +64,38 @@ def fold(path: Path) -> None:
     connection = driver.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.close()
+
+
+def back_up(source: Path, target: Path, tell: Callable[[int, int], None]) -> None:
+    """Copy a database as it is at this moment, while others write to it.
+
+    Args:
+        source: the file of the database.
+        target: the file to be made, mode 0600; it is on the disk, whole, on return.
+        tell: told how many pages are left, and of how many.
+
+    Raises:
+        Unavailable: the database or the target cannot be used.
+
+    """
+
+    def progress(_status: int, left: int, of: int) -> None:
+        tell(left, of)
+
+    driver: Any = import_module("pysqlite3")
+    target.unlink(missing_ok=True)
+    target.touch(mode=0o600)
+    try:
+        with (
+            closing(driver.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as one,
+            closing(driver.connect(target)) as other,
+        ):
+            one.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+            one.execute("BEGIN")  # held, or each write by another would start the copy anew
+            one.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            one.backup(other, pages=_PAGES, progress=progress)
+            other.execute("PRAGMA journal_mode=DELETE")
+    except driver.Error as error:
+        raise Unavailable(str(error)) from error
+    with target.open("rb") as file:
+        os.fsync(file.fileno())

@@ -24,7 +24,7 @@ users = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("email", String(320), nullable=False),
-    Column("email_key", String(960), nullable=False, unique=True),
+    Column("email_key", String(320), nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("is_active", Boolean, nullable=False),
     Column("is_superuser", Boolean, nullable=False),

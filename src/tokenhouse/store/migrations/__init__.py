@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 HEAD = "0001"
-KNOWN = frozenset({HEAD})
+_VERSIONS = "alembic_version"
 COMPATIBLE_FROM = "0001"  # the oldest HEAD whose program works on a database at this HEAD
-_LOCK = 0x746F6B656E  # "token": the advisory lock of whoever changes the schema
-_LOCK_WAIT = "10s"  # a migration that waits longer would hold up the requests behind it
 
 
 class State(enum.Enum):
@@ -44,7 +42,7 @@ class State(enum.Enum):
 
 def revision(connection: Connection) -> str | None:
     """Return the revision of the database, None where it is no Tokenhouse database."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(_VERSIONS):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
@@ -61,25 +59,16 @@ def state(connection: Connection) -> State:
     return State.LATER if installation.compatible_from(connection) <= HEAD else State.NEW
 
 
-def holds_tables(connection: Connection) -> bool:
-    """Tell whether the database holds any table at all."""
-    return bool(inspect(connection).get_table_names())
-
-
-def lock(connection: Connection) -> None:
-    """Let one process at a time change the schema, until the end of this transaction."""
-    if connection.dialect.name == "postgresql":  # on SQLite a write transaction is alone anyway
-        connection.execute(text("SELECT set_config('statement_timeout', '0', true)"))
-        connection.execute(text("SELECT set_config('lock_timeout', :t, true)"), {"t": _LOCK_WAIT})
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+def tables(connection: Connection) -> set[str]:
+    """Return the names of the tables that the database holds, but for Alembic's own."""
+    return set(inspect(connection).get_table_names()) - {_VERSIONS}
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the database to `HEAD`, within the caller's transaction; all of it or nothing."""
+    """Bring the database to `HEAD`, all of it or nothing, in a transaction of `alone_now`."""
     from alembic import command  # noqa: PLC0415 - because most starts don't need it
     from alembic.config import Config  # noqa: PLC0415 - likewise, because most starts don't
 
-    lock(connection)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection

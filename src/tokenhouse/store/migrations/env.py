@@ -2,5 +2,11 @@
 
 from alembic import context
 
-context.configure(connection=context.config.attributes["connection"], render_as_batch=True)
+from tokenhouse.store.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,  # for how constraints are named
+    render_as_batch=True,
+)
 context.run_migrations()

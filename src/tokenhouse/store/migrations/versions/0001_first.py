@@ -23,7 +23,7 @@ def upgrade() -> None:
         "users",
         sa.Column("id", _UUID, primary_key=True),
         sa.Column("email", sa.String(320), nullable=False),
-        sa.Column("email_key", sa.String(960), nullable=False, unique=True),
+        sa.Column("email_key", sa.String(320), nullable=False, unique=True),
         sa.Column("password_hash", sa.Text, nullable=False),
         sa.Column("is_active", sa.Boolean, nullable=False),
         sa.Column("is_superuser", sa.Boolean, nullable=False),

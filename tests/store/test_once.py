@@ -1,0 +1,106 @@
+"""Tables `used_once`, `revoked_tokens`, `failures`, `scopes`, `signing_keys`, `installation`."""
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from tests.store.rows import new_id
+from tokenhouse.store import (
+    failures,
+    installation,
+    migrations,
+    revoked_tokens,
+    scopes,
+    signing_keys,
+    used_once,
+)
+from tokenhouse.store.database import Database
+from tokenhouse.store.scopes import Scope
+from tokenhouse.store.signing_keys import SigningKey
+
+
+def fresh() -> bytes:
+    return secrets.token_bytes(16)
+
+
+def test_first_use_is_first_also_within_a_batch(store: Database) -> None:
+    one, other, third = fresh(), fresh(), fresh()
+    uses = [(one, 50.0), (other, 50.0), (one, 60.0)]
+    assert store.write_now(lambda c: used_once.record(c, uses)) == [True, True, False]
+    again = [(third, 50.0), (other, 70.0)]
+    assert store.write_now(lambda c: used_once.record(c, again)) == [True, False]
+
+
+def test_of_many_batches_at_once_each_use_is_first_in_one(store: Database) -> None:
+    """The batches overlap in opposite orders, which must not end in a deadlock."""
+    uses = [(fresh(), 50.0) for _ in range(40)]
+    batches = [uses if number % 2 else uses[::-1] for number in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        records = [partial(used_once.record, uses=batch) for batch in batches]
+        answers: list[list[bool]] = list(threads.map(store.write_now, records))
+    in_order = [a if number % 2 else a[::-1] for number, a in enumerate(answers)]
+    assert [sum(firsts) for firsts in zip(*in_order, strict=True)] == [1] * 40
+
+
+def test_purge_forgets_only_what_ended_long_ago(store: Database) -> None:
+    now = 10_000_000.0
+    old, recent = fresh(), fresh()
+    uses = [(old, now - used_once.KEEP - 1), (recent, now - used_once.KEEP + 1)]
+    store.write_now(lambda c: used_once.record(c, uses))
+    while store.write_now(lambda c: used_once.purge(c, now, most=1)):
+        pass
+    assert store.write_now(lambda c: used_once.record(c, uses)) == [True, False]
+
+
+def test_revoked_token_is_known_until_long_after_its_end(store: Database) -> None:
+    now = 20_000_000.0
+    old, recent, good = new_id(), new_id(), new_id()
+    for jti, end in ((old, now - revoked_tokens.KEEP - 1), (recent, now + 1), (recent, now + 9)):
+        revoke = partial(revoked_tokens.add, jti=jti, client_id=new_id(), user_id=new_id())
+        store.write_now(partial(revoke, ends_at=end, now=now))
+    ask = [good, recent, old]
+    assert store.read_now(lambda c: revoked_tokens.are_revoked(c, ask)) == [False, True, True]
+    assert store.read_now(lambda c: revoked_tokens.living(c, now))[recent] == now + 1
+    while store.write_now(lambda c: revoked_tokens.purge(c, now, most=1)):
+        pass
+    assert store.read_now(lambda c: revoked_tokens.are_revoked(c, ask)) == [False, True, False]
+
+
+def test_parallel_failures_are_all_counted(store: Database) -> None:
+    keys = [failures.key("account", new_id()), failures.key("source", new_id())]
+    most = dict.fromkeys(keys, 10)
+
+    def attempt(number: int) -> float:
+        order = dict(most if number % 2 else reversed(most.items()))
+        return store.write_now(lambda c: failures.count(c, order, 1000.0))
+
+    with ThreadPoolExecutor(4) as threads:
+        waits = list(threads.map(attempt, range(20)))
+    assert waits.count(0.0) == 10  # the rest were told to wait, and not counted
+    standing = store.read_now(lambda c: failures.standing(c, keys))
+    assert {len(one.times) for one in standing.values()} == {10}
+
+
+def test_scope_is_defined_once_and_joined_for_the_token_path(store: Database) -> None:
+    names = [f"{letter}:{new_id()}" for letter in "ba"]
+    for name in names:
+        assert store.write_now(partial(scopes.add, scope=Scope(name, "", 1.0)))
+        assert not store.write_now(partial(scopes.add, scope=Scope(name, "again", 2.0)))
+    defined = store.read_now(scopes.names) or ()
+    assert [name for name in defined if name in names] == names[::-1]
+    for name in names:
+        assert store.write_now(partial(scopes.delete, name=name))
+        assert not store.write_now(partial(scopes.delete, name=name))
+
+
+def test_signing_keys_come_newest_first(store: Database) -> None:
+    keys = [SigningKey(new_id(), "ES256", fresh(), created_at=50.5 + at) for at in range(3)]
+    for key in keys:
+        store.write_now(partial(signing_keys.add, key=key))
+    found = store.read_now(signing_keys.every)
+    assert [key for key in found if key in keys] == keys[::-1]
+
+
+def test_installation_says_which_programs_fit(store: Database) -> None:
+    assert store.read_now(installation.sealed_check) == b"sealed"
+    assert store.read_now(installation.compatible_from) == migrations.COMPATIBLE_FROM
