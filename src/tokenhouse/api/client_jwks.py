@@ -22,7 +22,7 @@ router = APIRouter(
 )
 
 
-class JwkSet(BaseModel):
+class ClientKeys(BaseModel):
     """Public keys (RFC 7517 section 5): members that are not understood are ignored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [JWKS]})
@@ -40,8 +40,10 @@ def shown(client: Client) -> dict[str, Any]:
     return kept
 
 
-@router.put("", response_model=JwkSet, **described.REPLACE)
-async def put(request: Request, client_id: str, asked: JwkSet, actor: Manager) -> dict[str, Any]:
+@router.put("", response_model=ClientKeys, **described.REPLACE)
+async def put(
+    request: Request, client_id: str, asked: ClientKeys, actor: Manager
+) -> dict[str, Any]:
     """Register public keys in place of those before; in force at once. None removes them all."""
     context = context_of(request)
     keys = client_keys.checked_keys(asked.keys)
@@ -52,7 +54,7 @@ async def put(request: Request, client_id: str, asked: JwkSet, actor: Manager) -
     )
 
 
-@router.get("", response_model=JwkSet, **described.SHOW)
+@router.get("", response_model=ClientKeys, **described.SHOW)
 async def show(request: Request, client_id: str, actor: Manager) -> dict[str, Any]:
     """Show the public keys; an empty list where there are none."""
     context = context_of(request)

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from tokenhouse.api import client_secrets_openapi as described
 from tokenhouse.api.caller import Manager, context_of
 from tokenhouse.api.strict import (
-    Absent,
     Id,
     StrictModel,
     StrictRoute,
@@ -46,6 +45,9 @@ class SecretAsked(StrictModel):
     label: Annotated[Text, Field(max_length=200, description="What to call it.")] = ""
 
 
+_PLAIN = SecretAsked()
+
+
 class NewSecret(BaseModel):
     """A new secret; `client_secret` is shown here only."""
 
@@ -77,11 +79,11 @@ class Secret(BaseModel):
 
 @router.post("", status_code=201, response_model=NewSecret, **described.ROTATE)
 async def rotate(
-    request: Request, client_id: str, actor: Manager, asked: SecretAsked | Absent = None
+    request: Request, client_id: str, actor: Manager, asked: SecretAsked = _PLAIN
 ) -> dict[str, Any]:
     """Make a new secret beside the old; the `client_secret` is returned only once."""
-    context, given = context_of(request), asked or SecretAsked()
-    how = Rotation(given.old_secret_expires_in, given.label)
+    context = context_of(request)
+    how = Rotation(asked.old_secret_expires_in, asked.label)
     made = await context.database.write(
         lambda c: client_secrets.rotate(c, context, actor, client_id, how)
     )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tokenhouse.api import clients_openapi as described
 from tokenhouse.api.caller import Manager, context_of
-from tokenhouse.api.client_jwks import JwkSet
+from tokenhouse.api.client_jwks import ClientKeys
 from tokenhouse.api.strict import (
     Id,
     StrictModel,
@@ -44,7 +44,7 @@ Methods = Annotated[list[MethodName], Field(min_length=1, max_length=len(METHODS
 Scopes = Annotated[
     list[Annotated[Text, Field(max_length=128)]], Field(min_length=1, max_length=100)
 ]
-Keys = Annotated[JwkSet, Field(description="Its public keys, for `private_key_jwt`.")]
+Keys = Annotated[ClientKeys, Field(description="Its public keys, for `private_key_jwt`.")]
 _EXPIRES_AT = "From then on it is refused, and so are its tokens; null: never."
 _SCOPES = "The scopes that it may be granted; null: all that are defined."
 _AUTH_METHODS = "The only client authentication methods that it may use; null: any."
@@ -61,6 +61,9 @@ class CredentialAsked(StrictModel):
     expires_at: When | None = Field(default=None, description=_EXPIRES_AT)
     auth_methods: Methods | None = Field(default=None, description=_AUTH_METHODS)
     scopes: Scopes | None = Field(default=None, description=_SCOPES)
+
+
+_PLAIN = CredentialAsked()
 
 
 def _changes(schema: dict[str, Any]) -> None:
@@ -142,17 +145,17 @@ def shown(client: Client, use: LastUse | None = None) -> dict[str, Any]:
 
 @router.post("", status_code=201, response_model=CredentialWithSecret, **described.CREATE)
 async def create(
-    request: Request, response: Response, actor: Manager, asked: CredentialAsked | None = None
+    request: Request, response: Response, actor: Manager, asked: CredentialAsked = _PLAIN
 ) -> dict[str, Any]:
     """Create new app credentials; the `client_secret` is returned only once."""
-    context, given = context_of(request), asked or CredentialAsked()
+    context = context_of(request)
     new = NewCredential(
-        given.name,
-        given.description,
-        given.owner_id or None,
-        given.expires_at.timestamp() if given.expires_at else None,
-        tuple(dict.fromkeys(given.auth_methods)) if given.auth_methods else None,
-        None if given.scopes is None else tuple(given.scopes),
+        asked.name,
+        asked.description,
+        asked.owner_id or None,
+        asked.expires_at.timestamp() if asked.expires_at else None,
+        tuple(dict.fromkeys(asked.auth_methods)) if asked.auth_methods else None,
+        None if asked.scopes is None else tuple(asked.scopes),
     )
     client, secret = await context.database.write(
         lambda connection: credentials.create(connection, context, actor, new)

@@ -62,7 +62,7 @@ EXAMPLES: Json = {
         "last_used_from": "192.0.2.17",
         "safe_to_delete": True,
     },
-    "JwkSet": JWKS,
+    "ClientKeys": JWKS,
     "User": {
         "id": USER_ID,
         "email": "you@example.com",

@@ -65,14 +65,14 @@ TOKEN: Json = {
         "summary": "Get an access token (OAuth 2.0 token endpoint)",
         "description": (
             "RFC 6749 section 3.2. For programs, with app credentials: "
-            "`grant_type=client_credentials` and **one** client authentication method.\n"
+            "`grant_type=client_credentials` and **one** of four client authentication methods.\n"
             "\n- `client_secret_basic`: `client_id` and `client_secret` as HTTP Basic, each "
             "form-urlencoded first (RFC 6749 section 2.3.1)."
             "\n- `client_secret_post`: both as parameters."
             "\n- `client_secret_jwt`: a JWT signed by the `client_secret` in `client_assertion`; "
             "the secret itself is never sent."
-            "\n- `private_key_jwt`: the same, signed by a key whose public half is registered."
-            "\n\n"
+            "\n- `private_key_jwt`: the same, signed with a key pair whose public half is "
+            "registered with the app credentials; there is no secret at all.\n\n"
             "An empty parameter counts as absent, an unknown one is ignored, a known one sent "
             "twice is refused."
         ),
@@ -141,10 +141,10 @@ BY_CLIENT: Json = {
         "writeOnly": True,
         "maxLength": 8192,
         "description": (
-            "A JWT, signed with HS256, HS384 or HS512 by the client secret's octets "
-            "(`client_secret_jwt`) or by a registered key (`private_key_jwt`): `iss` = `sub` = "
-            "client_id, `aud` = the issuer alone, `exp` at most an hour ahead, `jti` used once "
-            "(RFC 7523 section 3)."
+            "A JWT: for `client_secret_jwt` with HS256, HS384 or HS512 under the client secret's "
+            "octets, for `private_key_jwt` with ES256, ES384, EdDSA, Ed25519, PS256 or RS256; "
+            "`iss` = `sub` = client_id, `aud` = the issuer alone, `exp` at most an hour "
+            "ahead, `jti` used once (RFC 7523 section 3)."
         ),
     },
 }
