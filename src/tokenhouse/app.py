@@ -14,6 +14,7 @@ from tokenhouse.api.caller import SENT_METHOD
 from tokenhouse.api.documents import documents
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.endpoint import NO_STORE, Door
+from tokenhouse.endpoints.openapi import describe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -32,12 +33,9 @@ class Application:
     def __init__(self, context: Context) -> None:
         """Put the doors where their paths are."""
         self._context = context
-        self._doors: dict[str, Asgi] = {
-            endpoint.path: Door(endpoint, context)
-            for endpoint in ENDPOINTS
-            if endpoint.is_on(context.settings)
-        }
-        self._doors |= documents(context)
+        on = [endpoint for endpoint in ENDPOINTS if endpoint.is_on(context.settings)]
+        self._doors: dict[str, Asgi] = {endpoint.path: Door(endpoint, context) for endpoint in on}
+        self._doors |= documents(context, describe(on, context.settings))
         self._doors |= {path + "/": door for path, door in self._doors.items()}
         self._api = _Headed(make_api(context))
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from tokenhouse.context import Context
 
-_NOTHING: dict[str, Any] = {"paths": {}, "components": {}}
 _METHODS = ("GET", "HEAD")
 _NOSNIFF = {"x-content-type-options": "nosniff"}
 _PUBLIC = {"cache-control": "max-age=300", "access-control-allow-origin": "*"}
@@ -50,7 +49,7 @@ _PAGE = {
 }
 
 
-def documents(context: Context, described: Mapping[str, Any] = _NOTHING) -> dict[str, Kept]:
+def documents(context: Context, described: Mapping[str, Any]) -> dict[str, Kept]:
     """Return the doors of the documents, by path.
 
     Args:

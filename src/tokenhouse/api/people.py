@@ -48,7 +48,13 @@ async def _hashed(request: Request, password: str) -> str:
     return await hash_new_password(context, password, source_of(request))
 
 
-@router.get("", response_model=list[User], responses=_REFUSED)
+@router.get(
+    "",
+    operation_id="list_users",
+    summary="List all users",
+    response_model=list[User],
+    responses=_REFUSED,
+)
 async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
     """List all users, oldest first."""
     return [shown(user) for user in await context_of(request).database.read(every)]
@@ -56,6 +62,8 @@ async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
 
 @router.post(
     "",
+    operation_id="add_user",
+    summary="Add a user",
     status_code=201,
     response_model=User,
     responses={
@@ -76,13 +84,25 @@ async def add(request: Request, asked: UserAsked, _admin: Admin) -> dict[str, An
     )
 
 
-@router.get("/{user_id}", response_model=User, responses=_ONE)
+@router.get(
+    "/{user_id}",
+    operation_id="get_user",
+    summary="Show a user",
+    response_model=User,
+    responses=_ONE,
+)
 async def show(request: Request, user_id: str, _admin: Admin) -> dict[str, Any]:
     """Show one user."""
     return shown(await context_of(request).database.read(lambda c: people.by_id(c, user_id)))
 
 
-@router.patch("/{user_id}", response_model=User, responses=_ONE)
+@router.patch(
+    "/{user_id}",
+    operation_id="update_user",
+    summary="Change a user",
+    response_model=User,
+    responses=_ONE,
+)
 async def change(
     request: Request, user_id: str, asked: UserChanges, _admin: Admin
 ) -> dict[str, Any]:
@@ -95,7 +115,13 @@ async def change(
     )
 
 
-@router.delete("/{user_id}", status_code=204, responses=_ONE)
+@router.delete(
+    "/{user_id}",
+    operation_id="delete_user",
+    summary="Delete a user",
+    status_code=204,
+    responses=_ONE,
+)
 async def delete(request: Request, user_id: str, _admin: Admin) -> None:
     """Delete a user with all credentials."""
     context = context_of(request)

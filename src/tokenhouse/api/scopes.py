@@ -49,7 +49,13 @@ def _shown(scope: Row) -> dict[str, Any]:
     }
 
 
-@router.get("", response_model=list[Scope], responses=_LISTED)
+@router.get(
+    "",
+    operation_id="list_scopes",
+    summary="List the scopes",
+    response_model=list[Scope],
+    responses=_LISTED,
+)
 async def list_(request: Request, _token: Token) -> list[dict[str, Any]]:
     """List the scopes by name; while there are none, scopes are off."""
     return [_shown(scope) for scope in await context_of(request).database.read(every)]
@@ -57,6 +63,8 @@ async def list_(request: Request, _token: Token) -> list[dict[str, Any]]:
 
 @router.post(
     "",
+    operation_id="add_scope",
+    summary="Define a scope",
     status_code=201,
     response_model=Scope,
     responses={
@@ -77,6 +85,8 @@ async def add(request: Request, asked: ScopeAsked, _admin: Admin) -> dict[str, A
 
 @router.delete(
     "/{name}",
+    operation_id="delete_scope",
+    summary="Delete a scope",
     status_code=204,
     responses={**_REFUSED, 404: {"model": Problem, "description": "Not defined"}},
 )

@@ -1,10 +1,163 @@
-"""OpenAPI path items of revocation, introspection and the feed."""
+"""OpenAPI path items of revocation, introspection, the feed and the resource's metadata."""
 
 from __future__ import annotations
 
 from typing import Any
 
-REVOCATION: dict[str, Any] = {"post": {"summary": "Revoke an access token", "responses": {}}}
-INTROSPECTION: dict[str, Any] = {"post": {"summary": "Is this token good now?", "responses": {}}}
-REVOCATIONS: dict[str, Any] = {"get": {"summary": "What has ended early", "responses": {}}}
-PROTECTED_RESOURCE: dict[str, Any] = {"get": {"summary": "Resource metadata", "responses": {}}}
+from tokenhouse.endpoints.documents_openapi import (
+    ALWAYS,
+    BUSY,
+    FIVE_MINUTES,
+    NO_STORE,
+    WITH_BODY,
+    answer,
+    refusals,
+)
+from tokenhouse.endpoints.token_openapi import BY_CLIENT
+from tokenhouse.oauth.errors import (
+    InvalidClient,
+    InvalidGrant,
+    InvalidRequest,
+    UnsupportedMediaType,
+)
+
+Json = dict[str, Any]
+_WHO = (
+    "Who asks is a client, by any of its authentication methods, or a person, by "
+    "`Authorization: Bearer` with a token that was got by password."
+)
+_FORM: Json = {
+    "required": True,
+    "content": {
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "required": ["token"],
+                "properties": {
+                    "token": {"type": "string", "description": "An access token."},
+                    "token_type_hint": {"type": "string", "description": "Not needed."},
+                    **BY_CLIENT,
+                },
+            },
+            "example": {"token": "eyJhbGciOiJFUzI1NiJ9.eyJleGFtcGxlIjp0cnVlfQ.c2lnbmF0dXJl"},
+        }
+    },
+}
+_MISSING = InvalidRequest("The parameter token is missing.")
+_SECURITY: list[Json] = [{"client_secret_basic": []}, {"bearer": []}, {}]
+_REFUSED: Json = {
+    **refusals(InvalidClient(), UnsupportedMediaType()),
+    **WITH_BODY,
+    **ALWAYS,
+    **BUSY,
+}
+_CLAIMS: Json = {
+    "iss": {"type": "string", "format": "uri"},
+    "sub": {"type": "string", "description": "The user, or the client for itself."},
+    "aud": {"type": ["string", "array"], "items": {"type": "string"}},
+    "client_id": {"type": "string"},
+    "user_id": {"type": "string", "format": "uuid", "description": "The owner."},
+    "iat": {"type": "integer"},
+    "exp": {"type": "integer"},
+    "jti": {"type": "string"},
+    "scope": {"type": "string"},
+}
+
+REVOCATION: Json = {
+    "post": {
+        "tags": ["Access tokens"],
+        "summary": "Revoke an access token",
+        "description": f"RFC 7009. A token that is not good anyway is answered alike. {_WHO}",
+        "security": _SECURITY,
+        "requestBody": _FORM,
+        "responses": {
+            "200": answer("It is not good any more", {"type": "object"}, NO_STORE, example={}),
+            **refusals(
+                _MISSING,
+                InvalidGrant("The token was issued to another client; it stays good."),
+            ),
+            **_REFUSED,
+        },
+    }
+}
+INTROSPECTION: Json = {
+    "post": {
+        "tags": ["Access tokens"],
+        "summary": "Is this token good now?",
+        "description": (
+            "RFC 7662. A credential sees the tokens of its owner, one that an administrator "
+            f"allows it sees every token; all others learn only `active: false`. {_WHO}"
+        ),
+        "security": _SECURITY,
+        "requestBody": _FORM,
+        "responses": {
+            "200": answer(
+                "What the token is",
+                {
+                    "type": "object",
+                    "required": ["active"],
+                    "properties": {
+                        "active": {"type": "boolean"},
+                        "token_type": {"const": "bearer"},
+                        **_CLAIMS,
+                    },
+                },
+                NO_STORE,
+                examples={"inactive": {"value": {"active": False}}},
+            ),
+            **refusals(_MISSING),
+            **_REFUSED,
+        },
+    }
+}
+_FEED_HEADERS: Json = {
+    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
+    "ETag": {"description": "Changes with the content.", "schema": {"type": "string"}},
+}
+REVOCATIONS: Json = {
+    "get": {
+        "tags": ["Discovery"],
+        "summary": "What has ended early",
+        "description": "For those who verify offline: a JWT, signed like an access token.",
+        "parameters": [{"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}],
+        "responses": {
+            "200": {
+                "description": "The signed list",
+                "headers": _FEED_HEADERS,
+                "content": {"application/revocations+jwt": {"schema": {"type": "string"}}},
+            },
+            "304": {"description": "You have it already", "headers": _FEED_HEADERS},
+            **ALWAYS,
+            **BUSY,
+        },
+    }
+}
+_RESOURCE: Json = {
+    "resource": {"type": "string", "format": "uri"},
+    "resource_name": {"type": "string"},
+    "authorization_servers": {"type": "array", "items": {"type": "string", "format": "uri"}},
+    "bearer_methods_supported": {"type": "array", "items": {"const": "header"}},
+    "resource_documentation": {"type": "string", "format": "uri"},
+}
+PROTECTED_RESOURCE: Json = {
+    "get": {
+        "tags": ["Discovery"],
+        "summary": "Resource metadata",
+        "description": "Which tokens the management API takes, and how to send one (RFC 9728).",
+        "responses": {
+            "200": answer(
+                "The metadata of the management API",
+                {"type": "object", "required": list(_RESOURCE), "properties": _RESOURCE},
+                FIVE_MINUTES,
+                example={
+                    "resource": "https://tokens.example",
+                    "resource_name": "Tokenhouse management API",
+                    "authorization_servers": ["https://tokens.example"],
+                    "bearer_methods_supported": ["header"],
+                    "resource_documentation": "https://tokens.example/docs",
+                },
+            ),
+            **ALWAYS,
+        },
+    }
+}
