@@ -7,11 +7,11 @@ in, since the two rooms do not know each other.
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from tokenhouse import __version__
 from tokenhouse.api.answers import NOT_KEPT, RESPONSES, usual
 from tokenhouse.api.application import make_api
 from tokenhouse.api.documents_openapi import DOCUMENTS
@@ -73,7 +73,7 @@ def document(context: Context, described: Mapping[str, Any]) -> Json:
             "summary": "OAuth 2.0 token service",
             "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            "version": __version__,
+            "version": version("tokenhouse"),
         },
         "servers": [{"url": context.settings.issuer}],
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
