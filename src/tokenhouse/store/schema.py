@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import LargeBinary, MetaData, String
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
+    from sqlalchemy.dialects import postgresql
 
 metadata = MetaData(
     naming_convention={
@@ -43,5 +44,7 @@ class Sealed(LargeBinary):
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return the dialect's own insert, which knows `on conflict`."""
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - because SQLite needs none
+
         return postgresql.insert(table)
     return sqlite.insert(table)
