@@ -64,8 +64,16 @@ def _check_proxies(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _check_folder(value: Path) -> Path:
+    if {"?", "\0"} & set(str(value)):  # in a URL the first would end the path
+        msg = "must hold neither a question mark nor a NUL"
+        raise ValueError(msg)
+    return value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Url = Annotated[str, AfterValidator(_check_url)]
+Folder = Annotated[Path, AfterValidator(_check_folder)]
 
 
 class Settings(BaseModel):
@@ -76,7 +84,7 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Worker processes.")
-    data_dir: Path = Field(
+    data_dir: Folder = Field(
         Path("tokenhouse-data"), description="Folder of the database and the master key."
     )
     database_url: str = Field(
@@ -200,7 +208,10 @@ class Settings(BaseModel):
         name = f"[{host}]" if ":" in str(host) else host
         tls = "https" if given.get("tls_cert") else "http"
         given["issuer"] = given.get("issuer") or f"{tls}://{name}:{port}"
-        folder = Path(given.get("data_dir") or "tokenhouse-data").absolute()
+        folder = given.get("data_dir") or "tokenhouse-data"
+        if not isinstance(folder, str | Path):
+            return given  # the field's own check says what is wrong with it
+        folder = Path(folder).absolute()
         given["data_dir"] = folder
         given["master_key_file"] = given.get("master_key_file") or folder / "master.key"
         given["database_url"] = given.get("database_url") or f"sqlite:///{folder / 'tokenhouse.db'}"
