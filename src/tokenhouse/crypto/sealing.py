@@ -163,34 +163,34 @@ def add_master_key(path: Path) -> None:
 
     """
     read_master_keys(path)
-    beside = path.with_name(path.name + ".new")
     try:
-        beside.unlink(missing_ok=True)
-        _write_new(beside, _encoded_key() + path.read_bytes())
-        beside.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        _write_whole(path, _encoded_key() + path.read_bytes())
     except OSError as error:
         msg = f"the master key {path} cannot be replaced: {error.strerror}"
         raise MasterKeyError(msg) from None
 
 
 def make_master_key(path: Path) -> None:
-    """Write a new master key, mode 0600, never over an existing file."""
-    _write_new(path, _encoded_key())
+    """Write a new master key where there is none, mode 0600; it is there whole or not at all."""
+    _write_whole(path, _encoded_key())
 
 
 def _encoded_key() -> bytes:
     return base64.urlsafe_b64encode(os.urandom(_KEY_OCTETS)) + b"\n"
 
 
-def _write_new(path: Path, octets: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _write_whole(path: Path, octets: bytes) -> None:
+    """Write a file, mode 0600, that is there whole or as it was before."""
+    building = path.with_name(path.name + ".new")
+    handle = os.open(building, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(octets)
         file.flush()
         os.fsync(file.fileno())
+    building.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def read_master_keys(path: Path) -> list[bytes]:
