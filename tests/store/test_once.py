@@ -94,7 +94,9 @@ def test_scope_is_defined_once_and_joined_for_the_token_path(store: Database) ->
 
 
 def test_signing_keys_come_newest_first(store: Database) -> None:
-    keys = [SigningKey(new_id(), 900 + at, "ES256", fresh(), 50.5 + at, 60.5 + at) for at in range(3)]
+    keys = [
+        SigningKey(new_id(), 900 + at, "ES256", fresh(), 50.5 + at, 60.5 + at) for at in range(3)
+    ]
     for key in keys:
         store.write_now(partial(signing_keys.add, key=key))
     found = store.read_now(signing_keys.every)

@@ -22,6 +22,7 @@ from tokenhouse.opening.errors import OpeningError
 from tokenhouse.opening.making import make_if_new
 from tokenhouse.store import installation, migrations, signing_keys
 from tokenhouse.store.database import Database, Unavailable, sqlite_path
+from tokenhouse.store.sqlite import is_foreign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +118,8 @@ def _open(settings: Settings, path: Path | None) -> tuple[Database, Sealer]:
     if path is not None:
         expect_files(settings, path)
     sealer = Sealer(read_master_keys(settings.keys_path), MasterKeyFile(settings.keys_path))
+    if path is not None and is_foreign(path):  # left exactly as it is
+        raise OpeningError(migrations.State.NONE.value)
     database = Database(settings.database_url, pooler=settings.database_pooler)
     if database.is_sqlite:
         expect_sound(database)
@@ -164,4 +167,8 @@ def _load_keys(database: Database, sealer: Sealer) -> Keyring:
     if not rows:
         msg = "the database holds no signing key; restore a backup"
         raise OpeningError(msg)
-    return Keyring(keys.load(rows, sealer), clock)
+    try:
+        return Keyring(keys.load(rows, sealer), clock)
+    except SealError as error:
+        msg = f"the signing key {rows[0].kid}, or one before it, is damaged; restore a backup"
+        raise OpeningError(msg) from error

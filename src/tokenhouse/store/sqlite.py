@@ -27,6 +27,17 @@ _PRAGMAS = (
 )
 
 
+def is_foreign(path: Path) -> bool:
+    """Tell a sound database that is another program's, without changing how it is kept."""
+    driver: Any = import_module("pysqlite3")
+    try:
+        with closing(driver.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    except driver.DatabaseError:
+        return False  # not sound: that is said elsewhere, with the reason
+    return "alembic_version" not in names
+
+
 def make_engine(url: str, *, connections: int) -> Engine:
     """Make the engine.
 
