@@ -8,6 +8,7 @@ exit 1; put it into the corpus once it is mended.
 """
 
 import argparse
+import importlib
 import importlib.util
 import multiprocessing
 import random
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 CORPUS, FOUND = HERE / "corpus", HERE / "found"
@@ -70,7 +72,7 @@ def _try(target: Callable[[bytes], None], octets: bytes) -> None:
 
 def guided(name: str, seconds: float) -> None:
     """Let atheris look for inputs that reach further."""
-    import atheris  # noqa: PLC0415 - because it is not everywhere
+    atheris: Any = importlib.import_module("atheris")  # here, because it is not everywhere
 
     with atheris.instrument_imports(include=["tokenhouse"]):
         from fuzz.targets import TARGETS  # noqa: PLC0415 - because it is instrumented while imported

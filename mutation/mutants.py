@@ -8,6 +8,7 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -168,7 +169,7 @@ def _put(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
                 setattr(parent, name, new)
                 return
             if isinstance(value, list):
-                items: list[object] = value
+                items = cast("list[object]", value)
                 for index, item in enumerate(items):
                     if item is old:
                         items[index] = new

@@ -138,7 +138,7 @@ def main() -> int:
     baseline({module for module, _ in found})
     tried: list[Tried] = []
     with ThreadPoolExecutor(chosen.workers) as pool:
-        for one in pool.map(lambda pair: kill(*pair), found):
+        for one in pool.map(kill, *zip(*found, strict=True)):
             tried.append(one)
             tell(one)
     killed = sum(one.killed for one in tried)

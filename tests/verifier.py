@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 B64URL = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
@@ -56,7 +56,8 @@ def document(octets: bytes) -> dict[str, Any] | None:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) and not twice else None
+    is_object = isinstance(value, dict) and not twice
+    return cast("dict[str, Any]", value) if is_object else None
 
 
 def jwt(text: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -75,7 +76,12 @@ def assertion(text: str, secret: str, audiences: set[str], now: float) -> str | 
     signed, _, signature = text.rpartition(".")
     right = hmac.digest(secret.encode(), signed.encode(), HASHES[found[0]["alg"]])
     aud, claims = found[1].get("aud"), found[1]
-    audience = aud[0] if isinstance(aud, list) and len(aud) == 1 else aud
+    sole: list[Any] = aud if isinstance(aud, list) else [aud]  # pyright: ignore[reportUnknownVariableType] - JSON has any type
     timely = now - 31 < claims.get("exp", 0) <= now + 3631
-    good = base64.urlsafe_b64decode(signature + "==") == right and audience in audiences and timely
+    good = (
+        base64.urlsafe_b64decode(signature + "==") == right
+        and timely
+        and len(sole) == 1
+        and sole[0] in audiences
+    )
     return claims["sub"] if good and claims.get("iss") == claims.get("sub") else None

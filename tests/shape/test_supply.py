@@ -37,7 +37,7 @@ def wheels(tmp_path: Path) -> list[bytes]:
             ROOT / "src",
             copy / "src",
             copy_function=shutil.copyfile,
-            ignore=lambda *_: ["__pycache__"],
+            ignore=shutil.ignore_patterns("__pycache__"),
         )
         for file in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copyfile(ROOT / file, copy / file)
