@@ -1,0 +1,1 @@
+"""The parts that reckon and touch nothing else, by themselves."""
