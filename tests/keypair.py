@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from tests.jws import b64, dump
 
-_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size)
+_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)
 _CURVES: dict[str, tuple[ec.EllipticCurve, hashes.HashAlgorithm, int, str]] = {
     "ES256": (ec.SECP256R1(), hashes.SHA256(), 32, "P-256"),
     "ES384": (ec.SECP384R1(), hashes.SHA384(), 48, "P-384"),

@@ -16,7 +16,7 @@ from tests.raw import Answer, Request, send
 
 PROOF, CHECK = "RFC 9449 section 4.2", "RFC 9449 section 4.3"
 AT_RESOURCE = "RFC 9449 section 7.1"
-ABSENT = object()
+ABSENT = Literal("absent")
 EC, OTHER = make(), make()
 
 
@@ -30,9 +30,10 @@ class Spot:
 
 
 Forge = Callable[[Spot], str]
+Change = Callable[[Spot], object] | Literal | str | float | list[Any] | dict[str, Any] | None
 
 
-def with_claims(also: str = "", /, **changes: object) -> Forge:
+def with_claims(also: str = "", /, **changes: Change) -> Forge:
     """A proof that is right but for some claims."""
 
     def forge(spot: Spot) -> str:

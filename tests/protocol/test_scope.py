@@ -34,7 +34,7 @@ def ask(http: httpx.Client, app: Credential, **form: str | list[str]) -> httpx.R
 @pytest.mark.clause(SECTION)
 def test_scope_is_narrowed_and_named(scoped: tuple[Service, httpx.Client, Credential]) -> None:
     _, http, app = scoped
-    table = [
+    table: list[tuple[dict[str, str], str]] = [
         ({}, "maps tiles:read tiles:write"),
         ({"scope": "tiles:read"}, "tiles:read"),
         ({"scope": "tiles:write maps"}, "maps tiles:write"),
