@@ -7,6 +7,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= tokenhouse-data
 TESTS ?= tests
+# What the second database could do differently; all of it runs there by `make test-postgresql`.
+ON_POSTGRESQL ?= tests/store tests/protocol/test_replay.py tests/protocol/test_revocation.py
 JOBS ?= 2
 FUZZ_SECONDS ?= 5
 MUTATION ?=
@@ -19,7 +21,7 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format lint types imports docs faults bench timing fuzz mutation wheel sbom lock clean
+.PHONY: help run test test-postgresql check format lint types imports docs faults bench timing fuzz mutation wheel sbom lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -28,8 +30,12 @@ run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT,
 	@exec $(BIN)/tokenhouse serve --host "$(HOST)" --port "$(PORT)" \
 		--data-dir "$(DATA_DIR)" --first-user "$(FIRST_USER)"
 
-test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part, JOBS=0 in one process)
-	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
+test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part)
+	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --database sqlite
+	$(if $(filter tests,$(TESTS)),$(BIN)/python -m pytest $(ON_POSTGRESQL) --numprocesses $(JOBS) --database postgresql)
+
+test-postgresql: .venv/dev .venv/package  ## run everything on PostgreSQL too
+	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --database postgresql
 
 check: lint types imports test fuzz  ## everything that must hold before a change lands
 
