@@ -200,4 +200,23 @@ PROOFS: list[Call] = [
     (f"DELETE {KEYS_PATH}", 204, lambda s: s.http.delete(f"{s.own}/jwks", headers=s.bearer)),
     *secured(f"DELETE {KEYS_PATH}", "DELETE", f"{CLIENTS}/{UNKNOWN}/jwks"),
 ]
-MANAGEMENT: list[Call] = [*CREDENTIALS, *PROOFS, *USERS, *PEOPLE, *SCOPES]
+SIGNING_KEYS_PATH = "/api/v1/keys"
+ROTATE_PATH = f"{SIGNING_KEYS_PATH}/rotate"
+SIGNING_KEYS: list[Call] = [
+    (
+        f"GET {SIGNING_KEYS_PATH}",
+        200,
+        lambda s: s.http.get(SIGNING_KEYS_PATH, headers=s.admin.bearer),
+    ),
+    (f"GET {SIGNING_KEYS_PATH}", 403, lambda s: s.http.get(SIGNING_KEYS_PATH, headers=s.bearer)),
+    *secured(f"GET {SIGNING_KEYS_PATH}", "GET", SIGNING_KEYS_PATH),
+    (f"POST {ROTATE_PATH}", 200, lambda s: s.http.post(ROTATE_PATH, headers=s.admin.bearer)),
+    (f"POST {ROTATE_PATH}", 403, lambda s: s.http.post(ROTATE_PATH, headers=s.bearer)),
+    (
+        f"POST {ROTATE_PATH}",
+        422,
+        lambda s: s.http.post(ROTATE_PATH, json={"colour": 1}, headers=s.admin.bearer),
+    ),
+    *secured(f"POST {ROTATE_PATH}", "POST", ROTATE_PATH),
+]
+MANAGEMENT: list[Call] = [*CREDENTIALS, *PROOFS, *USERS, *PEOPLE, *SCOPES, *SIGNING_KEYS]
