@@ -6,6 +6,7 @@ What a reader accepts, `tests/verifier.py` (or h11, for HTTP itself) must accept
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -159,9 +160,8 @@ def _by_h11(octets: bytes) -> tuple[str, str, bytes] | None:
     except h11.RemoteProtocolError:
         return None
     assert isinstance(event, h11.EndOfMessage), "handed over before it was whole"
-    target = request.target.decode()
-    path = "/" + target.split("/", 3)[3] if target.lower().startswith("http") else target
-    return request.method.decode(), path.partition("?")[0], body
+    path = re.sub("^https?://[^/?]*", "", request.target.decode(), flags=re.IGNORECASE)
+    return request.method.decode(), path.partition("?")[0] or "/", body
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
