@@ -139,7 +139,8 @@ def wire(octets: bytes) -> None:
     for part in (octets[:half], octets[half:]):
         if not transport.closed:
             connection.data_received(part)
-    _loop.run_until_complete(asyncio.sleep(0))
+    while _state.tasks:  # all of them, or the next input would see what this one left
+        _loop.run_until_complete(asyncio.sleep(0))
     connection.connection_lost(None)
     if _seen:
         method, path, body = _seen[0]

@@ -4,7 +4,7 @@ import string
 
 from tests.hostile.table import Hostile, Sent, built, http, raw
 from tests.people import BASIC, CLIENTS, ME, TOKEN
-from tests.protocol.table import by_post
+from tests.protocol.table import World, by_post
 from tests.raw import Request
 
 KEYS = "/.well-known/jwks.json"
@@ -54,6 +54,16 @@ def headers(*lines: str, target: str = "/healthz") -> Sent:
 def as_head(path: str) -> Sent:
     """HEAD, where GET would hand something out."""
     return raw(f"HEAD {path} HTTP/1.1".encode(), b"HOST", CLOSE)
+
+
+def behind_an_upgrade(w: World) -> bytes:
+    """A right request that offers an upgrade, and one behind it whose body is none of it."""
+    right = by_post(w)
+    offer = (*right.headers, ("Connection", "Upgrade"), ("Upgrade", "h2c"))
+    first = Request("POST", TOKEN, offer, right.body).wire(w.service.port)
+    return first.replace(b"Connection: close\r\n", b"") + Request("PUT", TOKEN, (), b"x").wire(
+        w.service.port
+    )
 
 
 IGNORED = [
@@ -107,6 +117,7 @@ ROWS = [
             ("PUT", CLIENTS),
         )
     ),
+    Hostile("behind-an-upgrade", "RFC 9112 section 11.2", behind_an_upgrade, (200,)),
     Hostile("head-mints-nothing", "contract section 1.1", as_head(BASIC), (405,)),
     Hostile("head-token", "contract section 1.1", as_head(TOKEN), (405,)),
     Hostile("head-unknown", "RFC 9110 section 9.3.2", as_head("/nothing"), (404,)),

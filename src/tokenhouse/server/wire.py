@@ -183,13 +183,15 @@ class Wire(HttpToolsProtocol):
             Refusal: it is beyond 64 KiB, however it is sent.
 
         """
+        if not self._open:  # of a request behind the last one that is read
+            return
         self.cycle.body += body
         if len(self.cycle.body) > MOST_BODY:
             raise refusals.body_too_large()
 
     def on_message_complete(self) -> None:
         """Hand the request over, now that it is whole."""
-        if self._skipped:
+        if self._skipped or not self._open:
             return
         self._deaf = self._deaf or not self.cycle.keep_alive
         self._open = False
