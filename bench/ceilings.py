@@ -35,6 +35,13 @@ def es256_sign(_folder: Path) -> Task:
     return lambda: key.sign(MESSAGE, algorithm)
 
 
+def es256_verify(_folder: Path) -> Task:
+    """One client assertion's signature by a key of the client's own."""
+    key, algorithm = ec.generate_private_key(ec.SECP256R1()), ec.ECDSA(hashes.SHA256())
+    public, signature = key.public_key(), key.sign(MESSAGE, algorithm)
+    return lambda: public.verify(signature, MESSAGE, algorithm)
+
+
 def hs256(_folder: Path) -> Task:
     """One client assertion's check."""
     return lambda: hmac.digest(b"k" * 64, MESSAGE, hashlib.sha256)
@@ -72,6 +79,7 @@ def sqlite_read(folder: Path) -> Task:
 
 CEILINGS = (
     Ceiling("ES256 signatures", es256_sign),
+    Ceiling("ES256 checks", es256_verify),
     Ceiling("HS256 checks", hs256),
     Ceiling("Argon2id checks, 19 MiB", argon2id_verify),
     Ceiling("SQLite reads", sqlite_read),

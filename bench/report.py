@@ -12,6 +12,7 @@ from bench.rounds import Round
 from bench.workloads import WORKLOADS
 
 MEMORY_MB = 150.0
+KEY_SHARE = 0.6
 START_SECONDS = 1.5
 BOTTLENECK = 0.95  # cores that a single-threaded loader may use before it is the slower side
 SPOILED = 0.1  # cores that other processes may use before the figures are theirs too
@@ -57,6 +58,11 @@ class Results:
         ]
         return [
             *ratios,
+            Bar(
+                "private_key_jwt ÷ what an ES256 check leaves of client_secret_basic",
+                statistics.median(one.of_what_checks_leave() for one in self.rounds),
+                KEY_SHARE,
+            ),
             Bar(
                 "errors",
                 sum(run.errors for one in self.rounds for run in _all_runs(one)),

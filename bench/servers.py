@@ -9,12 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.machine import Cores, on_cores
 from bench.request import Request, ask
@@ -23,6 +25,7 @@ from bench.workloads import Credential
 ROOT = Path(__file__).resolve().parent.parent
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--lifespan", "off", "--no-access-log")
 PATIENCE = 30.0  # seconds that a server may take to come up
+JSON = {"Content-Type": "application/json"}
 EMAIL = "bench@example.com"
 USER_ADD = ("-m", "tokenhouse", "user", "add", EMAIL, "--password-stdin")
 
@@ -80,7 +83,7 @@ def tokenhouse(site: Site, port: int, workers: int = 1) -> Generator[Server]:
 
 
 def make_credential(site: Site, server: Server) -> Credential:
-    """Add a user by the command line, sign in, and create app credentials over HTTP."""
+    """Add a user by the command line, sign in, and create app credentials and a key over HTTP."""
     password = secrets.token_urlsafe(24)
     added = subprocess.run(  # noqa: S603 - the command is ours
         [sys.executable, *USER_ADD, *site.options],
@@ -96,8 +99,20 @@ def make_credential(site: Site, server: Server) -> Credential:
     token = _json(server, Request("/api/v1/auth/jwt/token/basic", "GET", {"Authorization": basic}))[
         "access_token"
     ]
-    made = _json(server, Request("/api/v1/clients", "POST", {"Authorization": f"Bearer {token}"}))
-    return Credential(made["client_id"], made["client_secret"], f"http://127.0.0.1:{server.port}")
+    bearer = {"Authorization": f"Bearer {token}"}
+    made, keyed = (_json(server, Request("/api/v1/clients", "POST", bearer)) for _ in range(2))
+    key = ec.generate_private_key(ec.SECP256R1())
+    path, headers = f"/api/v1/clients/{keyed['client_id']}/jwks", {**bearer, **JSON}
+    _json(server, Request(path, "PUT", headers, json.dumps({"keys": [_jwk(key)]})))
+    issuer = f"http://127.0.0.1:{server.port}"
+    return Credential(made["client_id"], made["client_secret"], issuer, keyed["client_id"], key)
+
+
+def _jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """The public half (RFC 7518 section 6.2)."""
+    point = key.public_key().public_numbers()
+    x, y = (urlsafe_b64encode(n.to_bytes(32)).rstrip(b"=").decode() for n in (point.x, point.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 
 def _json(server: Server, request: Request) -> dict[str, str]:

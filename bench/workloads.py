@@ -16,6 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote_plus, urlencode
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
 from bench.request import Request
 
 TOKEN = "/api/v1/auth/jwt/token"  # noqa: S105 - a path
@@ -27,21 +31,23 @@ ASSERTION_LIFE = 50 * 60  # seconds; the contract allows 60 minutes
 
 @dataclass(frozen=True)
 class Credential:
-    """App credentials and the issuer that they are good for."""
+    """App credentials, others that have a key (P-256), and the issuer that they are good for."""
 
     client_id: str
     client_secret: str
     issuer: str
+    key_client_id: str
+    key: ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A named request; `bar` is the least ratio to raw ASGI, `once` asks for assertions."""
+    """A named request; `bar` is the least ratio to raw ASGI, `once` makes its assertions."""
 
     name: str
     request: Callable[[Credential], Request]
     bar: float | None = None
-    once: bool = False
+    once: Callable[[Credential], Iterator[str]] | None = None
 
 
 def client_secret_basic(credential: Credential) -> Request:
@@ -57,38 +63,58 @@ def client_secret_post(credential: Credential) -> Request:
     return Request(TOKEN, headers=FORM, body=urlencode(form))
 
 
-def client_secret_jwt(_credential: Credential) -> Request:
+def by_assertion(_credential: Credential) -> Request:
     """RFC 7523 section 2.2, the assertion to be put at the end."""
     form = {**GRANT, "client_assertion_type": ASSERTION_TYPE, "client_assertion": ""}
     return Request(TOKEN, headers=FORM, body=urlencode(form))
 
 
-WORKLOADS = (
-    Workload("client_secret_basic", client_secret_basic, bar=0.22),
-    Workload("client_secret_post", client_secret_post),
-    Workload("client_secret_jwt", client_secret_jwt, bar=0.14, once=True),
-)
-
-
-def assertions(credential: Credential) -> Iterator[str]:
-    """Client assertions without end, each with a `jti` of its own (RFC 7523 section 3)."""
-    now, batch = int(time.time()), secrets.token_hex(8)
-    claims = {"iss": credential.client_id, "sub": credential.client_id, "aud": credential.issuer}
-    opened = json.dumps({**claims, "iat": now, "exp": now + ASSERTION_LIFE, "jti": batch})[:-2]
-    head, secret, number = (
-        _base64url(b'{"alg":"HS256","typ":"JWT"}'),
-        credential.client_secret.encode(),
-        0,
+def by_secret(credential: Credential) -> Iterator[str]:
+    """Assertions with an HMAC by the client secret."""
+    secret = credential.client_secret.encode()
+    return _assertions(
+        credential.client_id,
+        credential.issuer,
+        "HS256",
+        lambda signed: hmac.digest(secret, signed, hashlib.sha256),
     )
+
+
+def by_key(credential: Credential) -> Iterator[str]:
+    """Assertions signed with the client's key; R and S as RFC 7518 section 3.4 has them."""
+    algorithm = ec.ECDSA(hashes.SHA256())
+
+    def sign(signed: bytes) -> bytes:
+        numbers = decode_dss_signature(credential.key.sign(signed, algorithm))
+        return b"".join(number.to_bytes(32) for number in numbers)
+
+    return _assertions(credential.key_client_id, credential.issuer, "ES256", sign)
+
+
+def _assertions(
+    client_id: str, issuer: str, alg: str, sign: Callable[[bytes], bytes]
+) -> Iterator[str]:
+    """Client assertions without end, each with a `jti` of its own (RFC 7523 section 3)."""
+    now, batch, number = int(time.time()), secrets.token_hex(8), 0
+    claims = {"iss": client_id, "sub": client_id, "aud": issuer}
+    opened = json.dumps({**claims, "iat": now, "exp": now + ASSERTION_LIFE, "jti": batch})[:-2]
+    head = _base64url(f'{{"alg":"{alg}","typ":"JWT"}}'.encode())
     while True:
         number += 1
         signed = head + b"." + _base64url(f'{opened}-{number:08}"}}'.encode())
-        yield (signed + b"." + _base64url(hmac.digest(secret, signed, hashlib.sha256))).decode()
+        yield (signed + b"." + _base64url(sign(signed))).decode()
 
 
-def write_assertions(credential: Credential, count: int, path: Path) -> None:
+WORKLOADS = (
+    Workload("client_secret_basic", client_secret_basic, bar=0.22),
+    Workload("client_secret_post", client_secret_post),
+    Workload("client_secret_jwt", by_assertion, bar=0.14, once=by_secret),
+    Workload("private_key_jwt", by_assertion, once=by_key),
+)
+
+
+def write_assertions(fresh: Iterator[str], count: int, path: Path) -> None:
     """Write so many fresh assertions, one a line."""
-    fresh = assertions(credential)
     with path.open("w", encoding="ascii") as lines:
         lines.writelines(next(fresh) + "\n" for _ in range(count))
 

@@ -61,6 +61,7 @@ def shown(client: "Client", use: "LastUse | None" = None) -> dict[str, Any]:
         "expires_at": rfc3339(client.expires_at),
         "disabled": client.disabled,
         "auth_methods": None if client.auth_methods is None else client.auth_methods.split(" "),
+        "scopes": None if client.scopes is None else client.scopes.split(" "),
         "parent_id": client.parent_id,
         "may_introspect": client.may_introspect,
         "created_by": client.created_by,
