@@ -70,6 +70,14 @@ EXAMPLES: Json = {
         "is_superuser": False,
         "is_verified": True,
     },
+    "SigningKey": {
+        "kid": "1ZrP3bqYJ0mWkJxyoXo2mP0O0r0dYzQm7Wm3kXb1u0c",
+        "alg": "ES256",
+        "use": "next",
+        "created_at": "2026-11-23T10:00:00Z",
+        "signs_from": "2026-11-23T10:10:00Z",
+        "signs_until": "2026-12-23T10:10:00Z",
+    },
     "Scope": {
         "name": "tiles:read",
         "description": "Read map tiles.",

@@ -46,7 +46,7 @@ _EXAMPLE: JsonDict = {
     "use": "next",
     "created_at": "2026-11-23T10:00:00Z",
     "signs_from": "2026-11-23T10:10:00Z",
-    "signs_until": None,
+    "signs_until": "2026-12-23T10:10:00Z",
 }
 
 
@@ -93,7 +93,13 @@ def shown(key: KeyState) -> dict[str, Any]:
     }
 
 
-@router.get("", response_model=list[SigningKey], responses=_REFUSED)
+@router.get(
+    "",
+    operation_id="list_signing_keys",
+    summary="List the signing keys",
+    response_model=list[SigningKey],
+    responses=_REFUSED,
+)
 async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
     """List the signing keys, newest first."""
     context = context_of(request)
@@ -103,6 +109,8 @@ async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
 
 @router.post(
     "/rotate",
+    operation_id="rotate_signing_keys",
+    summary="Make the next signing key",
     response_model=SigningKey,
     responses={**_REFUSED, 422: {"model": Validation, "description": "Validation Error"}},
 )

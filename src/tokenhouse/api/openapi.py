@@ -46,6 +46,7 @@ _TAGS = {
     "App credentials": "What a program needs to get tokens: `client_id` and `client_secret`.",
     "Secrets": "The secrets of app credentials: rotation without a gap, and evidence.",
     "Keys": "The public keys of app credentials, for `private_key_jwt`.",
+    "Signing keys": "The keys that sign access tokens: seen and rotated by administrators.",
     "Users": "The person whose token it is, and for administrators all people.",
     "Scopes": "What tokens may be narrowed to.",
     "Discovery": "What this server can do, and the keys that check its tokens.",

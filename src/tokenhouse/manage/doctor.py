@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from tokenhouse.crypto.sealing import MasterKeyError, Sealer, SealError, read_master_keys
 from tokenhouse.store import installation, migrations, signing_keys, users
 from tokenhouse.store.database import Database, Unavailable, sqlite_path
+from tokenhouse.store.sqlite import is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,13 +121,18 @@ def examine_database(settings: Settings) -> Iterator[Finding]:
     if wrong is not None:
         yield wrong
         return
+    if path is not None and is_foreign(path):  # left exactly as it is
+        what, _, cure = migrations.State.NONE.value.partition("; ")
+        yield Finding(what, cure)
+        return
     database = Database(settings.database_url, pooler=settings.database_pooler)
     try:
         if database.is_sqlite:
             yield from database.read_now(lambda c: list(_sqlite(c)))
         yield from database.read_now(lambda c: list(_revision(c)))
     except Unavailable as error:
-        yield Finding(f"the database cannot be read: {error}", _RESTORE)
+        how = "is corrupt" if "malformed" in str(error) else "cannot be read"
+        yield Finding(f"the database {how}: {error}", _RESTORE)
     finally:
         database.close()
 
