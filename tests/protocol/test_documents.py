@@ -96,13 +96,6 @@ def test_metadata_has_no_empty_or_null_member(metadata: dict[str, Any]) -> None:
     assert without_value == {"response_types_supported"}
 
 
-@pytest.mark.clause(MEMBERS)
-def test_password_grant_is_listed_only_while_it_is_on(start_service: StartService) -> None:
-    service = start_service({"password_grant": "off", "accept_token_endpoint_audience": "off"})
-    document = send(service.port, Request("GET", METADATA)).json()
-    assert document["grant_types_supported"] == ["client_credentials"]
-
-
 @pytest.mark.clause("RFC 8414 section 5")
 def test_openid_configuration_is_the_same_document(
     metadata: dict[str, Any], http: httpx.Client

@@ -11,6 +11,7 @@ from tests.people import CLIENTS, TOKEN, Credential, add_credential, add_person
 from tests.service import Service
 
 SCOPES = "/api/v1/scopes"
+METADATA = "/.well-known/oauth-authorization-server"
 SECTION = "RFC 6749 section 3.3"
 API = "https://api.example/maps"
 
@@ -82,12 +83,16 @@ def test_scopes_are_defined_by_administrators(
     assert ask(http, app, scope="new").status_code == 400
 
 
-def test_without_scopes_they_are_off_again(
+@pytest.mark.clause("RFC 8414 section 2")
+def test_scopes_are_named_and_off_again_without_any(
     scoped: tuple[Service, httpx.Client, Credential],
 ) -> None:
     service, http, app = scoped
-    for name in ("tiles:read", "tiles:write", "maps"):
+    names = ["maps", "tiles:read", "tiles:write"]
+    assert http.get(METADATA).json()["scopes_supported"] == names
+    for name in names:
         assert service.cli("scope", "delete", name).returncode == 0
+    assert "scopes_supported" not in http.get(METADATA).json()
     assert "scope" not in ask(http, app, scope="whatever").json()
     assert service.cli("scope", "delete", "maps").returncode == 1
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth import authenticate
 from tokenhouse.oauth.asked import KNOWN, Asked, Request, read
-from tokenhouse.oauth.bearer import BearerError, invalid_token, shows_token
+from tokenhouse.oauth.bearer import BEARER, DPOP, BearerError, invalid_token, shows_token
 from tokenhouse.oauth.errors import InvalidClient
 from tokenhouse.tokens.access_token import AccessToken, InvalidToken, check
 from tokenhouse.tokens.shown import Shown, accept
@@ -19,9 +19,23 @@ from tokenhouse.tokens.shown import Shown, accept
 if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.oauth.client import AuthenticatedClient
+    from tokenhouse.settings import Settings
     from tokenhouse.store.users import User
 
 _KNOWN = KNOWN | {"token", "token_type_hint"}
+
+
+class _NotShown(InvalidClient):
+    """A person's token is not good here; the challenge, and a nonce, are its own."""
+
+    def __init__(self, error: BearerError) -> None:
+        super().__init__(detail=f"bearer: {error}", challenge=error.challenge)
+        self._headers = error.headers
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """`WWW-Authenticate`, and `DPoP-Nonce` where one is asked for (RFC 9449 section 9)."""
+        return [(name.encode(), value.encode()) for name, value in self._headers.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,17 @@ class Question:
     def is_owners(self) -> bool:
         """Whether the person whose token it is, or whose credentials', asks."""
         return bool(self.user and self.token and self.user.id == self.token.user.id)
+
+
+def schemes_of_people(settings: Settings) -> list[str]:
+    """Name the schemes that a person can ask by: those of the tokens that people get here.
+
+    Access token types are among the values of RFC 8414's list for introspection (section 2);
+    for revocation it knows none.
+    """
+    if not (settings.basic_token or settings.password_grant):
+        return []
+    return [DPOP] if settings.require_dpop else [BEARER, DPOP]
 
 
 async def question(context: Context, request: Request, path: str) -> Question:
@@ -71,8 +96,7 @@ async def _person(context: Context, asked: Asked, url: str) -> User:
     try:
         token, _ = await accept(context, shown)
     except BearerError as error:
-        raise InvalidClient(detail=f"bearer: {error}", challenge=error.challenge) from None
+        raise _NotShown(error) from None
     if not token.is_users_own:
-        challenge = invalid_token().challenge
-        raise InvalidClient(detail="bearer: not a person's token", challenge=challenge)
+        raise _NotShown(invalid_token())
     return token.user

@@ -75,16 +75,18 @@ _METADATA_MEMBERS = {  # by how the name ends
     "_endpoint": "Where it is.",
     "grant_types_supported": "Grant types that are on.",
     "response_types_supported": "Empty: there is no authorization endpoint.",
-    "scopes_supported": "Scopes that are defined here.",
+    "dpop_signing_alg_values_supported": "JWS algorithms of DPoP proofs (RFC 9449).",
+    "scopes_supported": "Scopes that are defined here; absent while there are none.",
 }
 _URI = {"type": "string", "format": "uri"}
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 def metadata_schema(document: Json) -> Json:
-    """Describe the metadata document (RFC 8414 section 2) by one such document."""
+    """Describe the metadata document (RFC 8414 section 2) by one without scopes."""
     properties = {name: _member(name, value) for name, value in document.items()}
-    return {"type": "object", "required": list(properties), "properties": properties}
+    scopes = {"scopes_supported": _member("scopes_supported", [])}
+    return {"type": "object", "required": list(document), "properties": properties | scopes}
 
 
 def _member(name: str, value: object) -> Json:

@@ -17,7 +17,7 @@ from tokenhouse.oauth.errors import MethodNotAllowed, OAuthError, TemporarilyUna
 from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 
     from tokenhouse.context import Context
     from tokenhouse.settings import Settings
@@ -75,6 +75,18 @@ class Endpoint:
     openapi: dict[str, Any]
     metadata: Callable[[Settings], dict[str, object]] = lambda _settings: {}
     is_on: Callable[[Settings], bool] = lambda _settings: True
+
+
+def metadata_of(endpoints: Iterable[Endpoint], settings: Settings) -> dict[str, object]:
+    """Gather what endpoints add to the metadata document, where the settings offer them.
+
+    `response_types_supported` is empty: there is no authorization endpoint.
+    """
+    found: dict[str, object] = {"issuer": settings.issuer, "response_types_supported": []}
+    for endpoint in endpoints:
+        if endpoint.is_on(settings):
+            found |= endpoint.metadata(settings)
+    return found | {"service_documentation": settings.issuer + "/docs"}
 
 
 class Door:

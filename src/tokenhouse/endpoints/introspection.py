@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth import METHODS
 from tokenhouse.endpoints import about_token_openapi
-from tokenhouse.endpoints.about_token import Question, question
+from tokenhouse.endpoints.about_token import Question, question, schemes_of_people
 from tokenhouse.endpoints.endpoint import Answer, Endpoint, json_answer
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ def metadata(settings: Settings) -> dict[str, object]:
     algorithms = sorted({alg for method in METHODS for alg in method.algorithms})
     return {
         "introspection_endpoint": settings.issuer + PATH,
-        "introspection_endpoint_auth_methods_supported": [method.name for method in METHODS],
+        "introspection_endpoint_auth_methods_supported": [
+            *(method.name for method in METHODS),
+            *schemes_of_people(settings),
+        ],
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
     }
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tokenhouse.endpoints import documents_openapi, token_openapi
+from tokenhouse.endpoints.endpoint import metadata_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +79,7 @@ _REFUSALS: Json = {
 def describe(endpoints: Iterable[Endpoint], settings: Settings) -> Json:
     """Describe these endpoints: `paths`, and the `components` that they point to."""
     on = list(endpoints)
-    metadata = _metadata(on, settings)
+    metadata = metadata_of(on, settings)
     return {
         "paths": {endpoint.path: _named(endpoint) for endpoint in on},
         "components": {
@@ -109,10 +110,3 @@ def _named(endpoint: Endpoint) -> Json:
         method: {"operationId": f"{method}_{last}", **operation}
         for method, operation in endpoint.openapi.items()
     }
-
-
-def _metadata(endpoints: Iterable[Endpoint], settings: Settings) -> Json:
-    found: Json = {"issuer": settings.issuer, "response_types_supported": []}
-    for endpoint in endpoints:
-        found |= endpoint.metadata(settings)
-    return found | {"service_documentation": f"{settings.issuer}/docs"}
