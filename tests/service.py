@@ -74,6 +74,11 @@ class Service:
         """What the server has written so far."""
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
 
+    @property
+    def pid(self) -> int:
+        """The process that was started: the server, or the supervisor of its workers."""
+        return self._running().pid
+
     def start(self) -> Self:
         """Start the server and wait until `/healthz` answers 200; raises ServiceFailedError."""
         self.home.mkdir(parents=True, exist_ok=True)

@@ -7,23 +7,22 @@ import signal
 import socket
 import ssl
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from tokenhouse import log
-from tokenhouse.server.wire import Wire
+from tokenhouse.server import connections, wire
+from tokenhouse.server.supervisor import Parent, Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tokenhouse.app import Application
     from tokenhouse.context import Context
     from tokenhouse.settings import Settings
 
-_DRAIN_SECONDS = 10
+_DRAIN_SECONDS = 8  # the rest of the ten is for writing down and closing
 _BACKLOG = 2048
-_SILENT_SECONDS = 30  # after which a worker counts as hung; a crowded machine is slow to start one
+_TICKS_A_SECOND = 10  # uvicorn's
 
 
 class ServeError(Exception):
@@ -81,54 +80,82 @@ def _is_loopback(host: str) -> bool:
 
 def serve(context: Context, listening: socket.socket) -> None:
     """Serve until a signal ends it, in this process or in several that each open their own."""
+    from tokenhouse.app import Application  # noqa: PLC0415 - because a refusal to start needs none of it
+
     settings = context.settings
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)  # uvicorn raises it again when everything is finished
     log.set_up(settings.log_format, settings.log_level)
     if settings.workers == 1:
-        from tokenhouse.app import Application  # noqa: PLC0415 - because the supervisor needs none of it
-
-        config = _config(settings, Application(context))
-        uvicorn.Server(config).run(sockets=[listening])
+        signal.signal(signal.SIGHUP, _keep_on)
+        _Server(_config(settings, Application(context))).run(sockets=[listening])
     else:
         context.close()
-        config = _config(settings, partial(_make_application, settings), factory=True)
-        Multiprocess(config, sockets=[listening]).run()
+        work = partial(_work, settings, listening)
+        Supervisor(work, settings.workers, listening).run()
 
 
 def _end(*_: object) -> NoReturn:
     raise SystemExit(0)
 
 
-def _config(
-    settings: Settings, application: Callable[..., Any], *, factory: bool = False
-) -> uvicorn.Config:
+def _keep_on(*_: object) -> None:
+    log.LOGGER.info("nothing to replace: there is one worker", extra={"signal": "SIGHUP"})
+
+
+def _work(settings: Settings, listening: socket.socket, parent: Parent) -> None:
+    """Serve, as one of several workers."""
+    from tokenhouse.app import Application  # noqa: PLC0415 - likewise, because it is loaded by then
+    from tokenhouse.opening import OpeningError, open_context  # noqa: PLC0415 - likewise, because serve() names what is loaded
+
+    try:
+        context = open_context(settings)
+    except OpeningError as error:
+        log.LOGGER.error("worker cannot start", extra={"reason": str(error)})
+        raise SystemExit(1) from None
+    _Server(_config(settings, Application(context)), parent).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Serves, and ends well."""
+
+    def __init__(self, config: uvicorn.Config, parent: Parent | None = None) -> None:
+        super().__init__(config)
+        self._parent = parent
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the supervisor; True ends this process."""
+        if self._parent is not None:
+            if self._parent.is_gone():
+                log.LOGGER.warning("worker ends: its supervisor is gone")
+                return True
+            if counter % _TICKS_A_SECOND == 0:
+                self._parent.tell()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more, finish what is in flight, end."""
+        connections.drain(self.server_state)
+        log.LOGGER.info("draining", extra={"connections": len(self.server_state.connections)})
+        await super().shutdown(sockets)
+
+
+def _config(settings: Settings, application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        factory=factory,
         interface="asgi3",
         loop="uvloop",
-        http=Wire,
+        http=wire.Wire,
         ws="none",
         lifespan="on",
-        workers=settings.workers,
         log_config=None,
+        log_level="warning",  # what it says of starting and ending is said here, in a line
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         backlog=_BACKLOG,
-        timeout_worker_healthcheck=_SILENT_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
-
-
-def _make_application(settings: Settings) -> Any:  # noqa: ANN401 - because an ASGI application has no one type
-    """Make the ASGI application in a worker process."""
-    from tokenhouse.app import Application  # noqa: PLC0415 - because the supervisor needs none of it
-    from tokenhouse.opening import open_context  # noqa: PLC0415 - likewise, because it is the worker's
-
-    log.set_up(settings.log_format, settings.log_level)
-    return Application(open_context(settings))

@@ -14,13 +14,12 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
-from weakref import WeakSet
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tokenhouse.log import LOGGER
-from tokenhouse.server import head, refusals
+from tokenhouse.server import connections, head, refusals
 from tokenhouse.server.head import MOST_BODY, MOST_HEAD
 from tokenhouse.server.refusals import Cycle, Refusal
 
@@ -35,11 +34,8 @@ BODY_SECONDS = 10
 IDLE_SECONDS = 15
 DRAIN_SECONDS = 10  # for a reader that does not take its answer
 LINGER_SECONDS = 2  # so that a refusal is read before a reset can overtake it
-_SWEEP_SECONDS = 0.5
 _MOST_PIPELINED = 64
 _MOST_OCTETS = MOST_HEAD + 8 * MOST_BODY  # of one request, with chunk sizes and trailers
-
-_swept: WeakSet[ServerState] = WeakSet()
 
 
 class Wire(HttpToolsProtocol):
@@ -70,9 +66,9 @@ class Wire(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # noqa: D102 - asyncio's own; its base narrows the transport too
         super().connection_made(transport)
         self.deadline = self.loop.time() + HEAD_SECONDS
-        if self.server_state not in _swept:
-            _swept.add(self.server_state)
-            self.loop.call_later(_SWEEP_SECONDS, _sweep, self.loop, self.server_state)
+        connections.watch(self.loop, self.server_state)
+        if connections.are_draining(self.server_state):
+            self.shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived; nothing of it may lead further than a refusal."""
@@ -172,7 +168,9 @@ class Wire(HttpToolsProtocol):
             self.server_state.default_headers,
             asyncio.Event(),
             waits,
-            version == "1.1" and self.parser.should_keep_alive(),
+            version == "1.1"
+            and self.parser.should_keep_alive()
+            and not connections.are_draining(self.server_state),
             self.on_response_complete,
         )
 
@@ -260,6 +258,14 @@ class Wire(HttpToolsProtocol):
 
     # Time
 
+    def shutdown(self) -> None:
+        """Answer what has begun, or comes within a moment, and close."""
+        if self._busy or self._waiting:
+            self.cycle.keep_alive = False
+            self._deaf = self._deaf or not self._open
+        elif not self._open:
+            self.deadline = self.loop.time() + connections.LAST_SECONDS
+
     def expire(self) -> None:
         """End what has taken too long."""
         if self.transport.is_closing() or self.flow.write_paused:
@@ -288,12 +294,3 @@ class _Body:
     def __init__(self, wire: Wire) -> None:
         self.on_body = wire.on_body
         self.on_message_complete = wire.on_message_complete
-
-
-def _sweep(loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
-    """End what is overdue on all connections, again and again."""
-    now = loop.time()
-    for connection in cast("list[Wire]", list(state.connections)):
-        if connection.deadline <= now:
-            connection.expire()
-    loop.call_later(_SWEEP_SECONDS, _sweep, loop, state)
