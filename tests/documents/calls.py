@@ -28,6 +28,13 @@ TOKENS: list[Call] = [
         400,
         lambda s: s.http.get(BASIC, auth=(s.person.email, "no")),
     ),
+    (
+        "GET /api/v1/auth/jwt/token/basic",
+        400,
+        lambda s: s.http.get(
+            BASIC, auth=(s.person.email, s.person.password), headers={"DPoP": "a.b.c"}
+        ),
+    ),
     ("GET /api/v1/auth/jwt/token/basic", 401, lambda s: s.http.get(BASIC)),
     (
         "POST /api/v1/auth/jwt/token",
@@ -42,6 +49,18 @@ TOKENS: list[Call] = [
         lambda s: s.token(
             grant_type="password", username=s.person.email, password=s.person.password
         ),
+    ),
+    (
+        "POST /api/v1/auth/jwt/token",
+        200,
+        lambda s: s.proven(
+            "POST", TOKEN, data=CLIENT_CREDENTIALS, auth=(s.app.client_id, s.app.client_secret)
+        ),
+    ),
+    (
+        "POST /api/v1/auth/jwt/token",
+        400,
+        lambda s: s.http.post(TOKEN, data=CLIENT_CREDENTIALS, headers={"DPoP": "a.b.c"}),
     ),
     ("POST /api/v1/auth/jwt/token", 400, lambda s: s.token(scope="x")),
     ("POST /api/v1/auth/jwt/token", 400, lambda s: s.token(grant_type="none")),
@@ -72,6 +91,11 @@ ABOUT_TOKENS: list[Call] = [
         "POST /api/v1/auth/jwt/introspect",
         200,
         lambda s: s.about("introspect", token=s.person.token),
+    ),
+    (
+        "POST /api/v1/auth/jwt/introspect",
+        200,
+        lambda s: s.about("introspect", token=s.bound),
     ),
     (
         "POST /api/v1/auth/jwt/introspect",

@@ -111,6 +111,8 @@ CREDENTIALS: list[Call] = [
 USERS: list[Call] = [
     ("GET /api/v1/users/me", 200, lambda s: s.http.get(ME, headers=s.bearer)),
     ("GET /api/v1/users/me", 200, lambda s: s.http.get(ME, headers=s.program)),
+    ("GET /api/v1/users/me", 200, lambda s: s.proven("GET", ME, s.bound)),
+    ("GET /api/v1/users/me", 401, lambda s: s.unproven(ME)),
     *secured("GET /api/v1/users/me", "GET", ME),
     ("PUT /api/v1/users/me/password", 400, lambda s: s.password("no", "x" * 20)),
     *secured("PUT /api/v1/users/me/password", "PUT", PASSWORD),

@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx
 
+from tests.keypair import make, proof, proof_claims
 from tests.people import (
+    BASIC,
     CLIENTS,
     ME,
     TOKEN,
@@ -34,6 +36,7 @@ PUBLIC_KEY = {  # RFC 7517 appendix A.1
     "kid": "1",
 }
 CLIENT_CREDENTIALS = {"grant_type": "client_credentials"}
+PAIR = make()
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,25 @@ class Scene:
     def token(self, **form: str) -> httpx.Response:
         """A form to the token endpoint, without client authentication beside it."""
         return self.http.post(TOKEN, data=form)
+
+    def proven(
+        self, method: str, path: str, token: str | None = None, **sent: Any
+    ) -> httpx.Response:
+        """A request with a DPoP proof, and the token that is bound to its key, if one is given."""
+        shown = proof(PAIR, proof_claims(method, self.service.url + path, token))
+        headers = {"DPoP": shown, **({} if token is None else {"Authorization": f"DPoP {token}"})}
+        return self.http.request(method, path, headers=headers, **sent)
+
+    @property
+    def bound(self) -> str:
+        """A token of the person's that is bound to a key."""
+        by = (self.person.email, self.person.password)
+        token: str = self.proven("GET", BASIC, auth=by).json()["access_token"]
+        return token
+
+    def unproven(self, path: str) -> httpx.Response:
+        """A request with a bound token, and no proof."""
+        return self.http.get(path, headers={"Authorization": f"DPoP {self.bound}"})
 
     def twice(self, method: str, path: str) -> httpx.Response:
         """A request with two tokens."""

@@ -149,11 +149,18 @@ def test_token_form_has_every_parameter(spec: Spec) -> None:
     assert form["properties"]["grant_type"]["enum"] == ["client_credentials", "password"]
 
 
+def parameters_of(spec: Spec, name: str) -> list[dict[str, Any]]:
+    """The parameters of an operation."""
+    listed = spec.operation(name).body["parameters"]
+    return [spec.at(one["$ref"][1:])[1] if "$ref" in one else one for one in listed]
+
+
 def test_every_parameter_of_the_list_is_documented(spec: Spec) -> None:
-    parameters = spec.operation("GET /api/v1/clients").body["parameters"]
+    parameters = parameters_of(spec, "GET /api/v1/clients")
     assert {(one["name"], one["in"], one.get("required", False)) for one in parameters} == {
         ("limit", "query", False),
         ("after", "query", False),
+        ("DPoP", "header", False),
     }
     limit = next(one["schema"] for one in parameters if one["name"] == "limit")
     assert (limit["type"], limit["minimum"], limit["maximum"]) == ("integer", 1, 1000)
@@ -173,6 +180,7 @@ def test_security_schemes_say_who_signs_in_how(spec: Spec, service: Service) -> 
     kinds = {name: (one["type"], one.get("scheme")) for name, one in schemes.items()}
     assert kinds == {
         "bearer": ("http", "bearer"),
+        "dpop": ("http", "dpop"),
         "oauth2": ("oauth2", None),
         "user_basic": ("http", "basic"),
         "client_secret_basic": ("http", "basic"),
@@ -183,7 +191,7 @@ def test_security_schemes_say_who_signs_in_how(spec: Spec, service: Service) -> 
     assert spec.document["servers"] == [{"url": service.url}]
     for operation in spec.operations:
         if operation.path.startswith(("/api/v1/clients", "/api/v1/users")):
-            assert operation.body["security"] == [{"bearer": []}, {"oauth2": []}], operation
+            assert operation.body["security"] == [{"bearer": []}, {"oauth2": []}, {"dpop": []}]
 
 
 def test_what_is_turned_off_is_not_documented(start_service: StartService) -> None:
@@ -192,13 +200,44 @@ def test_what_is_turned_off_is_not_documented(start_service: StartService) -> No
     assert [error.message for error in OpenAPIV31SpecValidator(spec.document).iter_errors()] == []
     assert BASIC not in spec.document["paths"]
     schemes = spec.document["components"]["securitySchemes"]
-    assert set(schemes) == {"bearer", "oauth2", "client_secret_basic"}
+    assert set(schemes) == {"bearer", "oauth2", "dpop", "client_secret_basic"}
     assert set(schemes["oauth2"]["flows"]) == {"clientCredentials"}
     form = spec.document["components"]["schemas"]["TokenRequest"]["properties"]
     assert set(form) == FORM - {"username", "password"}
     assert form["grant_type"]["enum"] == ["client_credentials"]
     errors = spec.answer(spec.operation("POST /api/v1/auth/jwt/token"), 400)[1]
     assert "invalid_grant" not in errors["content"]["application/json"]["examples"]
+
+
+def test_proofs_are_documented_wherever_one_can_be_sent(spec: Spec) -> None:
+    for operation in spec.operations:
+        takes = any("dpop" in one for one in operation.body.get("security", ()))
+        if not (takes or operation.path.startswith(TOKEN)):
+            assert "DPoP" not in str(operation.body.get("parameters")), operation
+            continue
+        assert [one["name"] for one in parameters_of(spec, operation.name)].count("DPoP") == 1
+        good = min(map(int, operation.body["responses"]))
+        refused = 401 if takes else 400
+        for status in (good, refused):
+            if status != 200 or not operation.path.endswith(("revoke", "introspect")):
+                assert "DPoP-Nonce" in spec.answer(operation, status)[1]["headers"], operation
+    for name, status in (("POST /api/v1/auth/jwt/token", 400), ("GET /api/v1/users/me", 401)):
+        media = spec.answer(spec.operation(name), status)[1]["content"]["application/json"]
+        errors = {one["value"].get("error") for one in media["examples"].values()}
+        assert errors > {"invalid_dpop_proof", "use_dpop_nonce"}
+
+
+def test_where_all_is_bound_the_proof_is_required(start_service: StartService) -> None:
+    service = start_service({"require_dpop": "true"})
+    spec = Spec(send(service.port, Request("GET", "/openapi.json")).json())
+    assert [error.message for error in OpenAPIV31SpecValidator(spec.document).iter_errors()] == []
+    (proof,) = parameters_of(spec, "POST /api/v1/auth/jwt/token")
+    assert proof["required"] is True
+    _, token = spec.at("/components/schemas/TokenResponse")
+    assert token["properties"]["token_type"]["enum"] == ["DPoP"]
+    test_every_example_fits_its_schema(spec)
+    resource = send(service.port, Request("GET", "/.well-known/oauth-protected-resource")).json()
+    assert resource["dpop_bound_access_tokens_required"] is True
 
 
 def test_addresses_come_from_the_issuer_alone(start_service: StartService) -> None:

@@ -128,6 +128,10 @@ def test_management_api_describes_itself(http: httpx.Client, service: Service) -
     body = http.get("/.well-known/oauth-protected-resource").json()
     assert body["resource"] == service.url
     assert body["authorization_servers"] == [service.url]
+    server = http.get(METADATA).json()
+    named = "dpop_signing_alg_values_supported"
+    assert body[named] == server[named]
+    assert "dpop_bound_access_tokens_required" not in body
 
 
 @pytest.mark.clause(SECTION)

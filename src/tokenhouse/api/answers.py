@@ -9,15 +9,26 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from tokenhouse.oauth.bearer import BearerError, insufficient_scope, invalid_token, no_token
-from tokenhouse.oauth.errors import SlowDown
+from tokenhouse.oauth.bearer import (
+    DPOP,
+    BearerError,
+    insufficient_scope,
+    invalid_token,
+    no_token,
+)
+from tokenhouse.oauth.errors import InvalidDpopProof, SlowDown, UseDpopNonce
 
 Json = dict[str, Any]
 
 NOT_A_PERSON = insufficient_scope("This takes a token that a person signed in for.")
 NOT_A_MANAGER = insufficient_scope("Tokens of app credentials may not manage credentials here.")
 TWO_TOKENS = BearerError("invalid_request", 400, "The Authorization header is sent twice.")
+BAD_PROOFS = [
+    BearerError(error.code, 401, error.description, DPOP)
+    for error in (InvalidDpopProof(), UseDpopNonce(""))
+]
 NOT_KEPT: Json = {"Cache-Control": {"$ref": "#/components/headers/NoStore"}}
+NEXT_NONCE: Json = {"DPoP-Nonce": {"$ref": "#/components/headers/DPoPNonce"}}
 _RETRY_AFTER: Json = {
     "description": "Seconds to wait before trying again.",
     "required": True,
@@ -56,9 +67,10 @@ def slowed_down() -> Json:
     )
 
 
-def _refused_bearer(*errors: BearerError) -> Json:
+def _refused_bearer(*errors: BearerError, headers: Json | None = None) -> Json:
     last = errors[-1]
-    return _answer(last.status, *map(_body, errors), headers=_challenge(last, required=True))
+    headers = {**_challenge(last, required=True), **(headers or {})}
+    return _answer(last.status, *map(_body, errors), headers=headers)
 
 
 def _body(error: BearerError) -> Json:
@@ -98,7 +110,7 @@ def _summary(body: Json) -> str:
 
 RESPONSES: Json = {
     "BadRequest": _refused_bearer(TWO_TOKENS),
-    "Unauthorized": _refused_bearer(no_token(), invalid_token()),
+    "Unauthorized": _refused_bearer(no_token(), *BAD_PROOFS, invalid_token(), headers=NEXT_NONCE),
     "NotFound": refused(404, "Not Found"),
     "Invalid": _answer(422, {"detail": [_UNKNOWN_MEMBER]}, schema="Validation"),
     "Unavailable": _answer(503, {"detail": "Try again."}, headers={"Retry-After": _RETRY_AFTER}),

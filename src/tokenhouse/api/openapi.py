@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from tokenhouse.api.answers import NOT_KEPT, RESPONSES, usual
+from tokenhouse.api.answers import NEXT_NONCE, NOT_KEPT, RESPONSES, usual
 from tokenhouse.api.application import make_api
 from tokenhouse.api.documents_openapi import DOCUMENTS
 from tokenhouse.api.examples import EXAMPLES
@@ -53,7 +53,8 @@ _TAGS = {
     "Documents": "What describes this service.",
     "Health": "For whoever runs this service.",
 }
-_SECURITY: list[Json] = [{"bearer": []}, {"oauth2": []}]
+_SECURITY: list[Json] = [{"bearer": []}, {"oauth2": []}, {"dpop": []}]
+_PROOF: Json = {"$ref": "#/components/parameters/DPoPWithToken"}
 _FRAMEWORKS_OWN = {"HTTPValidationError", "ValidationError"}  # not what is sent
 
 
@@ -131,9 +132,12 @@ def _operation(path: str, operation: Json) -> Json:
         for status, response in operation["responses"].items()
         if status == "400" or status not in usually
     }
-    secured = {"security": _SECURITY} if "security" in operation else {}
+    asked = _asked(operation)
+    if "security" in operation:
+        asked["security"] = _SECURITY
+        asked["parameters"] = [*asked.get("parameters", ()), _PROOF]
     answers = {"responses": dict(sorted({**usually, **own}.items()))}
-    return {**operation, **_asked(operation), **secured, **answers}
+    return {**operation, **asked, **answers}
 
 
 def _asked(operation: Json) -> Json:
@@ -155,7 +159,7 @@ def _not_null(described: Json) -> Json:
 
 def _answer(response: Json) -> Json:
     """Add what the framework does not know of: headers, and an example of the model."""
-    headers = {**NOT_KEPT, **response.get("headers", {})}
+    headers = {**NOT_KEPT, **NEXT_NONCE, **response.get("headers", {})}
     media = response.get("content", {}).get("application/json")
     if media is None:
         return {**response, "headers": headers}

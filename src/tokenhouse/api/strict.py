@@ -112,14 +112,21 @@ def without_defaults(schema: dict[str, Any]) -> None:
         member.pop("default", None)
 
 
+Refusal = Literal[
+    "invalid_request", "invalid_token", "insufficient_scope", "invalid_dpop_proof", "use_dpop_nonce"
+]
+
+
 class Problem(BaseModel):
     """A refusal: `detail` says what is wrong."""
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
 
     detail: str = Field(description="What is wrong, for people.")
-    error: Literal["invalid_request", "invalid_token", "insufficient_scope"] | Absent = Field(
-        None, description="Only where the access token is what is refused (RFC 6750 section 3.1)."
+    error: Refusal | Absent = Field(
+        None,
+        description="Only where the access token, or the proof of its key, is what is refused "
+        "(RFC 6750 section 3.1, RFC 9449 section 7.1).",
     )
 
 

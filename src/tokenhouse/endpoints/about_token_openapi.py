@@ -11,9 +11,12 @@ from tokenhouse.endpoints.documents_openapi import (
     NO_STORE,
     WITH_BODY,
     answer,
+    ref,
     refusals,
 )
+from tokenhouse.endpoints.dpop_openapi import NONCE
 from tokenhouse.endpoints.token_openapi import BY_CLIENT
+from tokenhouse.oauth.dpop import ALGORITHMS
 from tokenhouse.oauth.errors import (
     InvalidClient,
     InvalidGrant,
@@ -24,8 +27,9 @@ from tokenhouse.oauth.errors import (
 Json = dict[str, Any]
 _WHO = (
     "Who asks is a client, by any of its authentication methods, or a person, by "
-    "`Authorization: Bearer` with a token that was got by password."
+    "`Authorization: Bearer`, or `DPoP` with its proof, with a token that was got by password."
 )
+_PARAMETERS: list[Json] = [ref("parameters", "DPoPWithToken")]
 _FORM: Json = {
     "required": True,
     "content": {
@@ -44,9 +48,11 @@ _FORM: Json = {
     },
 }
 _MISSING = InvalidRequest("The parameter token is missing.")
-_SECURITY: list[Json] = [{"client_secret_basic": []}, {"bearer": []}, {}]
+_SECURITY: list[Json] = [{"client_secret_basic": []}, {"bearer": []}, {"dpop": []}, {}]
+_NOBODY: Json = refusals(InvalidClient())["401"]
 _REFUSED: Json = {
-    **refusals(InvalidClient(), UnsupportedMediaType()),
+    "401": {**_NOBODY, "headers": {**_NOBODY["headers"], **NONCE}},
+    **refusals(UnsupportedMediaType()),
     **WITH_BODY,
     **ALWAYS,
     **BUSY,
@@ -61,6 +67,12 @@ _CLAIMS: Json = {
     "exp": {"type": "integer"},
     "jti": {"type": "string"},
     "scope": {"type": "string"},
+    "cnf": {
+        "type": "object",
+        "description": "The key that it is bound to (RFC 9449 section 6.1).",
+        "required": ["jkt"],
+        "properties": {"jkt": {"type": "string", "description": "Its thumbprint (RFC 7638)."}},
+    },
 }
 
 REVOCATION: Json = {
@@ -68,6 +80,7 @@ REVOCATION: Json = {
         "tags": ["Access tokens"],
         "summary": "Revoke an access token",
         "description": f"RFC 7009. A token that is not good anyway is answered alike. {_WHO}",
+        "parameters": _PARAMETERS,
         "security": _SECURITY,
         "requestBody": _FORM,
         "responses": {
@@ -88,6 +101,7 @@ INTROSPECTION: Json = {
             "RFC 7662. A credential sees the tokens of its owner, one that an administrator "
             f"allows it sees every token; all others learn only `active: false`. {_WHO}"
         ),
+        "parameters": _PARAMETERS,
         "security": _SECURITY,
         "requestBody": _FORM,
         "responses": {
@@ -98,7 +112,7 @@ INTROSPECTION: Json = {
                     "required": ["active"],
                     "properties": {
                         "active": {"type": "boolean"},
-                        "token_type": {"const": "bearer"},
+                        "token_type": {"enum": ["bearer", "DPoP"]},
                         **_CLAIMS,
                     },
                 },
@@ -137,7 +151,18 @@ _RESOURCE: Json = {
     "resource_name": {"type": "string"},
     "authorization_servers": {"type": "array", "items": {"type": "string", "format": "uri"}},
     "bearer_methods_supported": {"type": "array", "items": {"const": "header"}},
+    "dpop_signing_alg_values_supported": {
+        "type": "array",
+        "items": {"enum": [*ALGORITHMS]},
+        "description": "JWS algorithms of DPoP proofs.",
+    },
     "resource_documentation": {"type": "string", "format": "uri"},
+}
+_ONLY_BOUND: Json = {
+    "dpop_bound_access_tokens_required": {
+        "const": True,
+        "description": "Every token is bound to a key; absent where not.",
+    }
 }
 PROTECTED_RESOURCE: Json = {
     "get": {
@@ -147,13 +172,18 @@ PROTECTED_RESOURCE: Json = {
         "responses": {
             "200": answer(
                 "The metadata of the management API",
-                {"type": "object", "required": list(_RESOURCE), "properties": _RESOURCE},
+                {
+                    "type": "object",
+                    "required": list(_RESOURCE),
+                    "properties": {**_RESOURCE, **_ONLY_BOUND},
+                },
                 FIVE_MINUTES,
                 example={
                     "resource": "https://tokens.example",
                     "resource_name": "Tokenhouse management API",
                     "authorization_servers": ["https://tokens.example"],
                     "bearer_methods_supported": ["header"],
+                    "dpop_signing_alg_values_supported": [*ALGORITHMS],
                     "resource_documentation": "https://tokens.example/docs",
                 },
             ),

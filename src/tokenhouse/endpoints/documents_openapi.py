@@ -19,6 +19,7 @@ Json = dict[str, Any]
 _HEADERS: dict[str, tuple[str, str, str]] = {
     "www-authenticate": ("WWW-Authenticate", "string", "How to authenticate."),
     "retry-after": ("Retry-After", "integer", "Seconds to wait before trying again."),
+    "dpop-nonce": ("DPoP-Nonce", "string", "The `nonce` to send the proof again with."),
 }
 NO_STORE: Json = {"Cache-Control": {"$ref": "#/components/headers/NoStore"}}
 FIVE_MINUTES: Json = {"Cache-Control": {"$ref": "#/components/headers/FiveMinutes"}}
@@ -42,23 +43,29 @@ def refusals(*errors: OAuthError) -> Json:
 
 
 def _refusal(status: int, errors: Iterable[OAuthError]) -> Json:
-    examples: Json = {}
-    headers: Json = {**NO_STORE}
-    for error in errors:
-        if error.status == status:
-            examples[error.code] = {"summary": error.description, "value": error.body}
-            headers |= dict(_header(*pair) for pair in error.headers)
-    description = HTTPStatus(status).phrase
-    return answer(description, ref("schemas", "OAuthError"), headers, examples=examples)
+    those = [error for error in errors if error.status == status]
+    examples = {one.code: {"summary": one.description, "value": one.body} for one in those}
+    sent = [dict(error.headers) for error in those]
+    shown = {name: value for headers in sent for name, value in headers.items()}
+    named = [
+        _header(name, value, required=all(name in headers for headers in sent))
+        for name, value in shown.items()
+    ]
+    description, schema = HTTPStatus(status).phrase, ref("schemas", "OAuthError")
+    return answer(description, schema, {**NO_STORE, **dict(named)}, examples=examples)
 
 
-def _header(raw_name: bytes, raw_value: bytes) -> tuple[str, Json]:
+def _header(raw_name: bytes, raw_value: bytes, *, required: bool) -> tuple[str, Json]:
     name, kind, description = _HEADERS[raw_name.decode()]
     text = raw_value.decode()
     example = int(text) if kind == "integer" else text
     schema = {"type": kind}
-    header = {"description": description, "required": True, "schema": schema, "example": example}
-    return name, header
+    return name, {
+        "description": description,
+        "required": required,
+        "schema": schema,
+        "example": example,
+    }
 
 
 ALWAYS = {"431": ref("responses", "HeadersTooLarge")}

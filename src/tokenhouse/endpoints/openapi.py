@@ -9,7 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tokenhouse.endpoints import documents_openapi, token_openapi
+from tokenhouse.endpoints import documents_openapi, dpop_openapi, token_openapi
 from tokenhouse.endpoints.endpoint import metadata_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _OAUTH_ERROR: Json = {
                 "unsupported_grant_type",
                 "invalid_scope",
                 "invalid_target",
+                "invalid_dpop_proof",
+                "use_dpop_nonce",
                 "temporarily_unavailable",
             ],
             "description": "For programs.",
@@ -58,6 +60,7 @@ def _fixed(value: str, description: str) -> Json:
 _HEADERS: Json = {
     "NoStore": _fixed("no-store", "Nobody may keep this answer."),
     "FiveMinutes": _fixed("max-age=300", "Anybody may keep this answer for five minutes."),
+    **dpop_openapi.HEADERS,
 }
 
 
@@ -91,10 +94,11 @@ def describe(endpoints: Iterable[Endpoint], settings: Settings) -> Json:
                 "SigningKeys": documents_openapi.JWKS_SCHEMA,
                 "Status": documents_openapi.STATUS_SCHEMA,
             },
+            "parameters": dpop_openapi.parameters(settings),
             "requestBodies": {"TokenRequest": token_openapi.request_body(settings)},
             "responses": {**_REFUSALS, "TokenRefused": token_openapi.refused(settings)},
             "examples": {
-                "TokenResponse": {"value": token_openapi.response_example(settings)},
+                **token_openapi.response_examples(settings),
                 "Metadata": {"value": metadata},
             },
             "headers": _HEADERS,

@@ -18,10 +18,12 @@ from tokenhouse.endpoints.documents_openapi import (
     ref,
     refusals,
 )
+from tokenhouse.endpoints.dpop_openapi import NONCE, PARAMETERS, SCHEME
 from tokenhouse.grants import offered
 from tokenhouse.oauth.errors import (
     BASIC_CHALLENGE,
     InvalidClient,
+    InvalidDpopProof,
     InvalidGrant,
     InvalidRequest,
     InvalidScope,
@@ -31,6 +33,7 @@ from tokenhouse.oauth.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedMediaType,
+    UseDpopNonce,
 )
 
 if TYPE_CHECKING:
@@ -54,9 +57,13 @@ class _NotBasic(InvalidRequest):
 _TOKEN_ANSWER = answer(
     "The access token",
     ref("schemas", "TokenResponse"),
-    NO_STORE,
-    examples={"token": ref("examples", "TokenResponse")},
+    {**NO_STORE, **NONCE},
+    examples={
+        "token": ref("examples", "TokenResponse"),
+        "bound": ref("examples", "BoundTokenResponse"),
+    },
 )
+_BAD_PROOF: tuple[OAuthError, ...] = (InvalidDpopProof(), UseDpopNonce("tS2qVYlBzGxB6tDdLQ1Yug"))
 
 TOKEN: Json = {
     "post": {
@@ -74,8 +81,9 @@ TOKEN: Json = {
             "\n- `private_key_jwt`: the same, signed with a key pair whose public half is "
             "registered with the app credentials; there is no secret at all.\n\n"
             "An empty parameter counts as absent, an unknown one is ignored, a known one sent "
-            "twice is refused."
+            "twice is refused. With a proof in the `DPoP` header the token is bound to its key."
         ),
+        "parameters": PARAMETERS,
         "security": [{"client_secret_basic": []}, {}],
         "requestBody": ref("requestBodies", "TokenRequest"),
         "responses": {
@@ -98,10 +106,13 @@ BASIC_TOKEN: Json = {
             "percent-encoded. Recommended for testing only: the token it gives lets you create "
             "app credentials, which last longer. `HEAD` is refused here (405)."
         ),
+        "parameters": PARAMETERS,
         "security": [{"user_basic": []}],
         "responses": {
             "200": _TOKEN_ANSWER,
-            **refusals(InvalidGrant(), _NotBasic(challenge=BASIC_CHALLENGE), SlowDown()),
+            **refusals(
+                InvalidGrant(), *_BAD_PROOF, _NotBasic(challenge=BASIC_CHALLENGE), SlowDown()
+            ),
             **ALWAYS,
             **BUSY,
         },
@@ -214,7 +225,7 @@ def refused(settings: Settings) -> Json:
     errors: list[OAuthError] = [missing, UnauthorizedClient(), UnsupportedGrantType()]
     if "password" in offered(settings):
         errors.append(InvalidGrant())
-    found: Json = refusals(*errors, InvalidScope(), InvalidTarget())["400"]
+    found: Json = refusals(*errors, InvalidScope(), InvalidTarget(), *_BAD_PROOF)["400"]
     return found
 
 
@@ -226,9 +237,10 @@ def response_schema(settings: Settings) -> Json:
         "properties": {
             "access_token": {
                 "type": "string",
-                "description": "A signed JWT (RFC 9068); send it as `Authorization: Bearer`.",
+                "description": "A signed JWT (RFC 9068); send it as `Authorization: Bearer`, or "
+                "`DPoP` where it is bound to a key.",
             },
-            "token_type": {"const": "bearer"},
+            "token_type": {"enum": token_types(settings)},
             "expires_in": {
                 "type": "integer",
                 "description": f"Seconds it lasts: {settings.access_token_ttl}.",
@@ -242,18 +254,23 @@ def response_schema(settings: Settings) -> Json:
     }
 
 
-def response_example(settings: Settings) -> Json:
-    """Give a token response."""
-    return {
-        "access_token": _JWT,
-        "token_type": "bearer",
-        "expires_in": settings.access_token_ttl,
-        "expires_at": 1648925200,
-    }
+def token_types(settings: Settings) -> list[str]:
+    """Name the types of tokens that are issued (RFC 6750, RFC 9449 section 5)."""
+    return ["DPoP"] if settings.require_dpop else ["bearer", "DPoP"]
+
+
+def response_examples(settings: Settings) -> Json:
+    """Give a token response of either type."""
+    life = {"expires_in": settings.access_token_ttl, "expires_at": 1648925200}
+    plain, bound = (
+        {"value": {"access_token": _JWT, "token_type": kind, **life}}
+        for kind in (token_types(settings)[0], "DPoP")
+    )
+    return {"TokenResponse": plain, "BoundTokenResponse": bound}
 
 
 def security_schemes(settings: Settings) -> Json:
-    """Describe how to authenticate here; a token of either flow is a bearer token."""
+    """Describe how to authenticate here, but for a bearer token, which the API describes."""
     flow: Json = {"tokenUrl": settings.token_endpoint, "scopes": {}}
     password: Json = {"password": flow} if "password" in offered(settings) else {}
     user_basic = {
@@ -267,6 +284,7 @@ def security_schemes(settings: Settings) -> Json:
             "description": "Get an access token here and use it as a bearer token.",
             "flows": {"clientCredentials": flow, **password},
         },
+        "dpop": SCHEME,
         **({"user_basic": user_basic} if settings.basic_token else {}),
         "client_secret_basic": {
             "type": "http",
