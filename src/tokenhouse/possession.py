@@ -105,11 +105,12 @@ async def record(
         InvalidDpopProof: the proof was used before.
 
     """
-    asks = [context.hot.use.ask(use) for use in (other, key and key.use) if use]
-    fresh = await asyncio.gather(*asks) if asks else []
+    if key is None:
+        return other is None or await context.hot.use.ask(other)
+    fresh = await asyncio.gather(*[context.hot.use.ask(use) for use in (other, key.use) if use])
     if other and not fresh[0]:
         return False
-    if key and not fresh[-1]:
+    if not fresh[-1]:
         LOGGER.warning("DPoP proof replayed")
         raise InvalidDpopProof(detail="proof: used before")
     return True

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -131,7 +130,7 @@ def test_deleting_reaches_what_is_just_being_made(store: Database) -> None:
     top = add_client(store, user)
     child = add_client(store, user, parent_id=top.client_id)
     making, deleting = threading.Event(), threading.Event()
-    new_client = replace(child, client_id=new_id(), parent_id=child.client_id)
+    new_client = child._replace(client_id=new_id(), parent_id=child.client_id)
 
     def make(connection: Connection) -> None:
         assert clients.find(connection, child.client_id, held=True)

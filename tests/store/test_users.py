@@ -1,7 +1,6 @@
 """Table `users`: e-mail addresses are one person's, however they are written."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
@@ -61,7 +60,7 @@ def test_ending_tokens_moves_the_generation_on_each_time(store: Database) -> Non
         for end in ends:
             end.result()
     found = store.read_now(lambda c: users.by_ids(c, [user.id]))
-    assert found == [replace(user, generation=12, tokens_ended_at=7.0)]
+    assert found == [user._replace(generation=12, tokens_ended_at=7.0)]
 
 
 def test_blanked_user_frees_the_email_and_keeps_the_id(store: Database) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_LIFE = 3600  # seconds ahead that `exp` may be
-HMACS = ("HS256", "HS384", "HS512")
+HMACS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}  # RFC 7518 section 3.2
 SIGNATURES = ("ES256", "ES384", "EdDSA", "Ed25519", "PS256", "RS256")
 REFUSED = "The client assertion is not valid."
 TYPES = frozenset({None, "jwt", "client-authentication+jwt"})
@@ -40,7 +40,8 @@ def read(asked: Asked, is_ours: Callable[[str], bool]) -> Presented | None:
         InvalidClient: the assertion is malformed.
 
     """
-    assertion, kind = (asked.form.get(f"client_assertion{end}") for end in ("", "_type"))
+    assertion = asked.form.get("client_assertion")
+    kind = asked.form.get("client_assertion_type")
     if assertion is None and kind is None:
         return None
     if assertion is None or kind != ASSERTION_TYPE:

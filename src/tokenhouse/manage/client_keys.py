@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tokenhouse.crypto.public_keys import MOST_KEYS, UnfitKey, checked, kept
@@ -61,7 +60,7 @@ def replace_keys(
     methods = client.auth_methods
     if keys and methods is not None and KEY_METHOD not in methods.split(" "):
         methods = f"{methods} {KEY_METHOD}"
-    changed = replace(client, jwks=jwks, auth_methods=methods)
+    changed = client._replace(jwks=jwks, auth_methods=methods)
     secrets = client_secrets.of_client(connection, client_id)
     keep_a_means(context, (client, secrets), (changed, secrets))
     clients.change(connection, client_id, jwks=jwks, auth_methods=methods)

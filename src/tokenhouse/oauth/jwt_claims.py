@@ -12,7 +12,10 @@ import json
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOST_OCTETS = 8192
 MOST_NAME = 256
@@ -31,7 +34,7 @@ class MalformedJwt(Exception):
 class UntrustedJwt:
     """A well-formed JWT whose signature nobody has checked yet (RFC 7515 section 3)."""
 
-    header: dict[str, Any]
+    header: Mapping[str, Any]
     claims: dict[str, Any]
     signing_input: bytes
     signature: bytes
@@ -97,8 +100,16 @@ def read_jwt(text: str, *, key_inside: bool = False) -> UntrustedJwt:
     if len(parts) != _PARTS:
         msg = "not three parts"
         raise MalformedJwt(msg)
-    raw_header, raw_claims, signature = (decode_base64url(part) for part in parts)
-    header = strict_object(raw_header)
+    header = _header(parts[0], key_inside)
+    claims, signature = decode_base64url(parts[1]), decode_base64url(parts[2])
+    signing_input = text[: text.rindex(".")].encode("ascii")
+    return UntrustedJwt(header, strict_object(claims), signing_input, signature)
+
+
+@lru_cache(maxsize=256)
+def _header(raw_header: str, key_inside: bool) -> Mapping[str, Any]:  # noqa: FBT001 - because a cache's key is cheapest so
+    """Read a header, see `read_jwt`; clients send the same one over and over."""
+    header = strict_object(decode_base64url(raw_header))
     if (header.keys() & _NEVER) if key_inside else (header.keys() - _HEADER_NAMES):
         msg = "a header parameter that is not honoured"
         raise MalformedJwt(msg)
@@ -106,8 +117,7 @@ def read_jwt(text: str, *, key_inside: bool = False) -> UntrustedJwt:
         if not isinstance(header[name], str) or len(header[name].encode()) > MOST_NAME:
             msg = "a header value of a wrong type or length"
             raise MalformedJwt(msg)
-    signing_input = text[: text.rindex(".")].encode("ascii")
-    return UntrustedJwt(header, strict_object(raw_claims), signing_input, signature)
+    return header
 
 
 def peek_alg(text: str) -> str:
@@ -120,7 +130,6 @@ def peek_alg(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def _alg(raw_header: str) -> str:
-    """Read one header; clients send the same one over and over."""
     try:
         value = strict_object(decode_base64url(raw_header)).get("alg")
     except MalformedJwt:
@@ -156,9 +165,7 @@ def strict_object(octets: bytes) -> dict[str, Any]:
     """
     try:
         text = octets.decode()
-        value = json.loads(
-            text, object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite
-        )
+        value = _STRICT.decode(text)
         if "\\u" in text:  # only an escape can smuggle in a lone surrogate or a NUL
             json.dumps(value, ensure_ascii=False).encode()
             if "\\u0000" in text and _holds_nul(value):
@@ -200,3 +207,8 @@ def _finite(text: str) -> float:
 
 def _refuse(what: str) -> NoReturn:
     raise ValueError(what)
+
+
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite
+)

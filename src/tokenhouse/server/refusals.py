@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 if TYPE_CHECKING:
     Headers = list[tuple[bytes, bytes]]
@@ -88,15 +88,3 @@ def method_not_allowed() -> Refusal:
     refusal = Refusal(405, "This method is not allowed here; see the Allow header.")
     refusal.allow = b"GET, HEAD, POST, PUT, PATCH, DELETE"
     return refusal
-
-
-class Cycle(RequestResponseCycle):
-    """One request that the application answers."""
-
-    async def send_500_response(self) -> None:
-        """Say in JSON too that the application failed; the log says why."""
-        failed = Refusal(500, "Internal error.", "server_error")
-        await self.send(
-            {"type": "http.response.start", "status": failed.status, "headers": failed.headers}
-        )
-        await self.send({"type": "http.response.body", "body": failed.body, "more_body": False})

@@ -20,8 +20,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tokenhouse.log import LOGGER
 from tokenhouse.server import connections, head, refusals
+from tokenhouse.server.cycle import Cycle
 from tokenhouse.server.head import MOST_BODY, MOST_HEAD
-from tokenhouse.server.refusals import Cycle, Refusal
+from tokenhouse.server.refusals import Refusal
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application

@@ -5,8 +5,7 @@ Sealed, not hashed: `client_secret_jwt` needs the secret itself to check an HMAC
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Column, Double, ForeignKey, String, Table, select
 
@@ -38,8 +37,7 @@ client_secrets = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSecret:
+class ClientSecret(NamedTuple):
     """One row; `hint` is the end of the secret, to tell it from others."""
 
     secret_id: str
@@ -55,8 +53,7 @@ class ClientSecret:
         return self.expires_at is None or now < self.expires_at
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """A client with its secrets: what authenticating it needs to know.
 
     Attributes:
@@ -77,8 +74,7 @@ _known = owned.add_columns(*client_secrets.columns, scopes.defined).outerjoin(
 
 def add(connection: Connection, secret: ClientSecret) -> None:
     """Add a secret."""
-    row = {name: getattr(secret, name) for name in ClientSecret.__slots__}
-    connection.execute(client_secrets.insert(), row)
+    connection.execute(client_secrets.insert(), secret._asdict())
 
 
 def _by_client(rows: Iterable[Row]) -> dict[str, Known | None]:
@@ -90,11 +86,11 @@ def _by_client(rows: Iterable[Row]) -> dict[str, Known | None]:
 
 def _gather(rows: list[Row]) -> Known:
     first = rows[0]
-    client = Client(*first[:COLUMNS])
+    client = Client._make(first[:COLUMNS])
     secrets = (row[COLUMNS + 1 : -1] for row in rows if row[COLUMNS + 1] is not None)
     return Known(
         Owned(client, bool(first[COLUMNS])),
-        tuple(ClientSecret(*secret) for secret in secrets),
+        tuple(ClientSecret._make(secret) for secret in secrets),
         scopes.split(first[-1]),
     )
 
@@ -107,7 +103,7 @@ def of_client(connection: Connection, client_id: str) -> list[ClientSecret]:
     """Return a client's secrets, oldest first, also those that have ended."""
     order = (_SECRET.created_at, _SECRET.secret_id)
     query = select(client_secrets).where(_SECRET.client_id == client_id).order_by(*order)
-    return [ClientSecret(*row) for row in connection.execute(query)]
+    return [ClientSecret._make(row) for row in connection.execute(query)]
 
 
 def end_at(connection: Connection, secret_ids: Sequence[str], end: float) -> None:

@@ -6,8 +6,7 @@ Deleting marks the row: it stays so that introspection and audit can still tell,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     Boolean,
@@ -63,8 +62,7 @@ clients = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """One row.
 
     Attributes:
@@ -120,8 +118,7 @@ class Client:
         return self.auth_methods is None or method in self.auth_methods.split(" ")
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(NamedTuple):
     """A client and whether its owner is active: what a token check needs to know."""
 
     client: Client
@@ -139,12 +136,11 @@ _kept = clients.c.deleted_at.is_(None)
 
 def add(connection: Connection, client: Client) -> None:
     """Add a client."""
-    row = {name: getattr(client, name) for name in Client.__slots__}
-    connection.execute(clients.insert(), row)
+    connection.execute(clients.insert(), client._asdict())
 
 
 def _by_id(rows: Iterable[Row]) -> dict[str, Owned | None]:
-    return {row[0]: Owned(Client(*row[:COLUMNS]), row[COLUMNS]) for row in rows}
+    return {row[0]: Owned(Client._make(row[:COLUMNS]), row[COLUMNS]) for row in rows}
 
 
 by_ids: Lookup[Owned | None] = Lookup(owned, clients.c.client_id, _by_id, None)
@@ -162,7 +158,7 @@ def find(connection: Connection, client_id: str, *, held: bool = False) -> Clien
     """
     query = select(clients).where(clients.c.client_id == client_id, _kept)
     row = connection.execute(query.with_for_update() if held else query).one_or_none()
-    return Client(*row) if row else None
+    return Client._make(row) if row else None
 
 
 def of_user(
@@ -187,7 +183,7 @@ def of_user(
         query = query.where(clients.c.user_id == user_id)
     if after is not None:
         query = query.where(tuple_(*order) > tuple_(*after))
-    return [Client(*row) for row in connection.execute(query.limit(limit))]
+    return [Client._make(row) for row in connection.execute(query.limit(limit))]
 
 
 def change(connection: Connection, client_id: str, **values: Any) -> None:  # noqa: ANN401 - because columns differ in type

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    from tokenhouse.store.lookup import Lookup
+    from tokenhouse.store.lookup import Batched
 
 __all__ = ["Connection", "Database", "Unavailable", "shown_url", "sqlite_path"]
 T = TypeVar("T")
@@ -117,37 +117,26 @@ class Database:
             msg = f"no answer within {PATIENCE} seconds"
             raise Unavailable(msg) from None
 
-    def batched_read(self, lookup: Lookup[V]) -> Batcher[str, V]:
+    def batched_read(self, lookup: Batched[K, V]) -> Batcher[K, V]:
         """Make a hot read: many keys are looked up at once, each caller asks one."""
         if self.is_sqlite:
             return Batcher(partial(self._inline.ask, lookup), None)
-        return Batcher(partial(self._look_up, lookup), self._hot, HOT_PATIENCE)
+        return Batcher(partial(self._on_line, lookup), self._hot, HOT_PATIENCE)
 
-    def _look_up(self, lookup: Lookup[V], keys: Sequence[str]) -> list[V]:
-        """Look up over the line of this thread."""
+    def batched_write(self, record: Batched[K, V]) -> Batcher[K, V]:
+        """Make a hot write: the same, and one commit for all of a batch."""
+        threads = self._writers if self.is_sqlite else self._hot
+        patience = None if self.is_sqlite else HOT_PATIENCE
+        return Batcher(partial(self._on_line, record), threads, patience)
+
+    def _on_line(self, batched: Batched[K, V], keys: Sequence[K]) -> list[V]:
+        """Ask over the line of this thread."""
         line: Line | None = getattr(self._of_thread, "line", None)
         if line is None:
-            line = self._of_thread.line = Line(self.engine, autocommit=True, patience=HOT_PATIENCE)
+            bounds = {} if self.is_sqlite else {"autocommit": True, "patience": HOT_PATIENCE}
+            line = self._of_thread.line = Line(self.engine, **bounds)
             self._lines.append(line)
-        return line.ask(lookup, keys)
-
-    def batched_write(
-        self, work: Callable[[Connection, Sequence[K]], Sequence[V]]
-    ) -> Batcher[K, V]:
-        """Make a hot write: the same, and one commit for all of a batch.
-
-        `work` executes one statement: on PostgreSQL that is the transaction, so that a batch
-        takes one round trip, without BEGIN and COMMIT around it.
-        """
-        if self.is_sqlite:
-            return Batcher(lambda keys: self.write_now(lambda c: work(c, keys)), self._writers)
-        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-
-        def perform(keys: Sequence[K]) -> Sequence[V]:
-            with translated(), engine.connect() as connection:
-                return work(connection, keys)
-
-        return Batcher(perform, self._hot, HOT_PATIENCE)
+        return line.ask(batched, keys)
 
     def soundness(self) -> str:
         """Say "ok", or in a line what is wrong with the file of a SQLite database."""
@@ -205,7 +194,7 @@ def shown_url(url: str) -> str:
 
 def _engine(url: str, *, pooler: bool) -> Engine:
     if url.startswith("sqlite"):
-        return sqlite.make_engine(url, connections=_THREADS + 2)
+        return sqlite.make_engine(url, connections=_THREADS + 3)
     try:
         postgresql = import_module(
             "tokenhouse.store.postgresql"

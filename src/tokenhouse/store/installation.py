@@ -22,7 +22,6 @@ installation = Table(
     Column("created_at", Double, nullable=False),
     Column("uses_purged_until", Double, nullable=False),
 )
-uses_purged_until = select(installation.c.uses_purged_until)
 
 
 def add(connection: Connection, sealed_check: bytes, compatible_from: str, now: float) -> None:

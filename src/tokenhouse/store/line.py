@@ -1,4 +1,4 @@
-"""A driver's connection that is held for lookups, and renewed when it breaks."""
+"""A driver's connection that is held for batches, and renewed when it breaks."""
 
 from __future__ import annotations
 
@@ -12,32 +12,37 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
 
-    from tokenhouse.store.lookup import Lookup
+    from tokenhouse.store.lookup import Batched
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 
 class Line:
-    """One connection, for one thread at a time; each statement sees all that was committed."""
+    """One connection, for one thread at a time.
+
+    Each statement is a transaction of its own: it sees all that was committed, and what it
+    changed is on the disk when it returns.
+    """
 
     def __init__(self, engine: Engine, **options: Any) -> None:  # noqa: ANN401 - because drivers differ in them
         """Take the engine, and attributes that its driver's connection is to have."""
         self._engine, self._options = engine, options
         self._held: PoolProxiedConnection | None = None
 
-    def ask(self, lookup: Lookup[V], keys: Sequence[str]) -> list[V]:
-        """Look keys up.
+    def ask(self, batched: Batched[K, V], keys: Sequence[K]) -> list[V]:
+        """Ask for all keys at once.
 
         Raises:
             Unavailable: the database cannot answer.
 
         """
-        statement = lookup.statement(self._engine.dialect)
-        rows = self._rows(statement.sql, statement.parameters(keys))
-        return lookup.answers(statement, rows, keys)
+        statement = batched.statement(self._engine.dialect)
+        again = batched.repeatable and self._held is not None
+        rows = self._rows(statement.sql, statement.parameters(keys), again=again)
+        return batched.answers(statement, rows, keys)
 
-    def _rows(self, sql: str, parameters: dict[str, Any]) -> list[Any]:
-        held = self._held is not None
+    def _rows(self, sql: str, parameters: dict[str, Any], *, again: bool) -> list[Any]:
         driver: Any = self._engine.dialect.loaded_dbapi
         try:
             rows: list[Any] = self._connection().execute(sql, parameters).fetchall()
@@ -45,8 +50,8 @@ class Line:
             raise
         except driver.Error as error:
             broken = self._let_go()
-            if held and broken:  # since the last time: the server may be there again
-                return self._rows(sql, parameters)
+            if again and broken:  # since the last time: the server may be there again
+                return self._rows(sql, parameters, again=False)
             raise Unavailable(str(error)) from error
         return rows
 

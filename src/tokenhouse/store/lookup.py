@@ -11,28 +11,29 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import ARRAY, String, any_, bindparam, func, select
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Dialect, Select
 
+K = TypeVar("K")
 V = TypeVar("V")
 Row = Sequence[Any]
 Gather = Callable[[Iterable[Row]], Mapping[str, V]]
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A lookup in the words of one driver."""
+class Statement(Generic[K]):
+    """A statement for many keys in the words of one driver."""
 
     sql: str
     fixed: Mapping[str, Any]
-    pack: Callable[[Sequence[str]], object]
+    pack: Callable[[Sequence[K]], object]
     convert: tuple[tuple[int, Callable[[Any], Any]], ...]
 
-    def parameters(self, keys: Sequence[str]) -> dict[str, Any]:
+    def parameters(self, keys: Sequence[K]) -> dict[str, Any]:
         """Return what goes to the driver beside the text."""
         return {**self.fixed, "keys": self.pack(list(dict.fromkeys(keys)))}
 
@@ -49,8 +50,31 @@ class Statement:
         return values
 
 
+class Batched(Protocol[K, V]):
+    """What a batch asks of the database: one statement, and what its rows mean.
+
+    Attributes:
+        repeatable: whether it may be asked again where it is not known if it was done.
+
+    """
+
+    repeatable: bool
+
+    def statement(self, dialect: Dialect) -> Statement[K]:
+        """Return the statement for a driver."""
+        ...
+
+    def answers(
+        self, statement: Statement[K], rows: Iterable[Row], keys: Sequence[K], /
+    ) -> list[V]:
+        """Return the answer for each key, in their order."""
+        ...
+
+
 class Lookup(Generic[V]):
     """What is known of keys: `lookup(connection, keys)` gives it for each, in their order."""
+
+    repeatable = True
 
     def __init__(
         self, query: Select[Any], column: ColumnElement[str], gather: Gather[V], absent: V
@@ -65,7 +89,7 @@ class Lookup(Generic[V]):
 
         """
         self._query, self._column, self._gather, self._absent = query, column, gather, absent
-        self._statements: dict[str, Statement] = {}
+        self._statements: dict[str, Statement[str]] = {}
 
     def __call__(self, connection: Connection, keys: Sequence[str]) -> list[V]:
         """Look keys up over a SQLAlchemy connection, as any other function of the store does."""
@@ -73,19 +97,21 @@ class Lookup(Generic[V]):
         found = connection.exec_driver_sql(statement.sql, statement.parameters(keys))
         return self.answers(statement, found.all(), keys)
 
-    def answers(self, statement: Statement, rows: Iterable[Row], keys: Sequence[str]) -> list[V]:
+    def answers(
+        self, statement: Statement[str], rows: Iterable[Row], keys: Sequence[str]
+    ) -> list[V]:
         """Return what the keys stand for, in their order."""
         found = self._gather(statement.rows(rows))
         return [found.get(key, self._absent) for key in keys]
 
-    def statement(self, dialect: Dialect) -> Statement:
+    def statement(self, dialect: Dialect) -> Statement[str]:
         """Return the statement for a driver, compiled once."""
         known = self._statements.get(dialect.name)
         if known is None:
             known = self._statements[dialect.name] = self._compile(dialect)
         return known
 
-    def _compile(self, dialect: Dialect) -> Statement:
+    def _compile(self, dialect: Dialect) -> Statement[str]:
         pack: Callable[[Sequence[str]], object]
         if dialect.name == "postgresql":
             which = self._column == any_(bindparam("keys", [""], ARRAY(String)))

@@ -8,17 +8,21 @@ bring an assertion back (RFC 7523 section 3, item 7).
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Double, LargeBinary, Table, delete, select
 
-from tokenhouse.store.installation import installation, uses_purged_until
-from tokenhouse.store.schema import insert, metadata
+from tokenhouse.store.installation import installation
+from tokenhouse.store.lookup import Statement
+from tokenhouse.store.schema import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
+
+    from tokenhouse.store.lookup import Row
 
 KEEP = 7200.0  # seconds after the end; clocks may be off by less than this
 _DIGEST_OCTETS = 16
@@ -36,30 +40,71 @@ def digest(who: str, what: str) -> bytes:
     return hashlib.sha256(f"{who}\0{what}".encode()).digest()[:_DIGEST_OCTETS]
 
 
-def record(connection: Connection, uses: Sequence[tuple[bytes, float]]) -> list[bool]:
-    """Record uses.
+class _Record:
+    """Records uses in one statement, which is its own transaction; see `lookup.Batched`."""
 
-    Args:
-        connection: a write transaction.
-        uses: digest and end (unix seconds) of each.
+    repeatable = False
 
-    Returns:
-        For each whether this is its first use, as far as is remembered; what ended before uses
-        began to be forgotten counts as used.
+    def __call__(self, connection: Connection, uses: Sequence[tuple[bytes, float]]) -> list[bool]:
+        """Record uses.
 
-    """
-    forgotten = connection.execute(uses_purged_until).scalar_one()
-    ends = {key: end for key, end in reversed(uses) if end > forgotten}
-    keep = insert(connection, used_once).on_conflict_do_nothing()
-    statement = keep.returning(used_once.c.digest)
-    # In one order everywhere: two that record the same uses must not wait for each other.
-    rows = [{"digest": key, "ends_at": ends[key]} for key in sorted(ends)]
-    fresh = set(connection.execute(statement, rows).scalars()) if rows else set[bytes]()
-    answers: list[bool] = []
-    for key, _ in uses:
-        answers.append(key in fresh)
-        fresh.discard(key)  # the same one twice in a batch: the first wins
-    return answers
+        Args:
+            connection: a write transaction.
+            uses: digest and end (unix seconds) of each.
+
+        Returns:
+            For each whether this is its first use, as far as is remembered; what ended before
+            uses began to be forgotten counts as used.
+
+        """
+        statement = self.statement(connection.dialect)
+        found = connection.exec_driver_sql(statement.sql, statement.parameters(uses))
+        return self.answers(statement, found.all(), uses)
+
+    def statement(self, dialect: Dialect) -> Statement[tuple[bytes, float]]:
+        """Return the statement for a driver."""
+        return _STATEMENTS[dialect.name]
+
+    def answers(
+        self,
+        _statement: Statement[tuple[bytes, float]],
+        rows: Iterable[Row],
+        uses: Sequence[tuple[bytes, float]],
+    ) -> list[bool]:
+        """Tell which uses are first ones; of the same one twice in a batch, the first is."""
+        fresh = {bytes(row[0]) for row in rows}
+        answers: list[bool] = []
+        for key, _ in uses:
+            answers.append(key in fresh)
+            fresh.discard(key)
+        return answers
+
+
+def _pack(uses: Sequence[tuple[bytes, float]]) -> str:
+    return json.dumps([(key.hex(), end) for key, end in uses])
+
+
+# In one order everywhere: two that record the same uses must not wait for each other.
+_INSERT = """
+INSERT INTO used_once (digest, ends_at)
+SELECT {digest} AS digest, {ends_at} AS ends_at FROM {uses}
+WHERE {ends_at} > (SELECT uses_purged_until FROM installation)
+ORDER BY 1 ON CONFLICT DO NOTHING RETURNING digest
+"""
+_SQLITE = _INSERT.format(
+    digest="unhex(value ->> 0)", ends_at="value ->> 1", uses="json_each(:keys)"
+)
+_POSTGRESQL = _INSERT.format(
+    digest="decode(value ->> 0, 'hex')",
+    ends_at="(value ->> 1)::float8",
+    uses="json_array_elements(%(keys)s::json)",
+)
+_STATEMENTS = {
+    "sqlite": Statement(_SQLITE, {}, _pack, ()),
+    "postgresql": Statement(_POSTGRESQL, {}, _pack, ()),
+}
+record = _Record()
+"""Record uses, all of a batch at once."""
 
 
 def purge(connection: Connection, now: float, most: int = 5000) -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Boolean, Column, Double, Integer, String, Table, Text, select
 from sqlalchemy.exc import IntegrityError
@@ -40,8 +39,7 @@ class EmailTaken(Exception):
     """Another user has this e-mail address, or one that compares equal."""
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     """One row.
 
     Attributes:
@@ -77,7 +75,7 @@ def add(connection: Connection, user: User) -> None:
         EmailTaken: see there; the database's unique constraint decides.
 
     """
-    row = {name: getattr(user, name) for name in User.__slots__}
+    row = user._asdict()
     try:
         connection.execute(users.insert(), row)
     except IntegrityError:
@@ -85,7 +83,7 @@ def add(connection: Connection, user: User) -> None:
 
 
 def _by_id(rows: Iterable[Row]) -> dict[str, User | None]:
-    return {row[0]: User(*row) for row in rows}
+    return {row[0]: User._make(row) for row in rows}
 
 
 by_ids: Lookup[User | None] = Lookup(select(users), users.c.id, _by_id, None)
@@ -96,13 +94,13 @@ def by_email(connection: Connection, email: str) -> User | None:
     """Return the user with this e-mail address, compared by its key."""
     query = select(users).where(users.c.email_key == email_key(email))
     row = connection.execute(query).one_or_none()
-    return User(*row) if row else None
+    return User._make(row) if row else None
 
 
 def every(connection: Connection) -> list[User]:
     """Return all users, oldest first."""
     query = select(users).where(users.c.email != "").order_by(users.c.created_at, users.c.id)
-    return [User(*row) for row in connection.execute(query)]
+    return [User._make(row) for row in connection.execute(query)]
 
 
 def change(connection: Connection, id_: str, **values: Any) -> None:  # noqa: ANN401 - because columns differ in type
