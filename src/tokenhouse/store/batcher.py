@@ -89,7 +89,7 @@ class Batcher(Generic[K, V]):
         late, self._waiting = [*batch.asked, *self._waiting], []
         for _, future in late:
             if not future.done():
-                future.set_exception(Unavailable("no answer in time"))
+                _fail(future, Unavailable("no answer in time"))
         self._watch(batch)
 
     def _finish(self, batch: _Batch[K, V], done: asyncio.Future[Sequence[V]]) -> None:
@@ -101,10 +101,16 @@ class Batcher(Generic[K, V]):
             if future.done():  # who asked has gone
                 continue
             if error:
-                future.set_exception(error)
+                _fail(future, error)
             else:
                 future.set_result(answers[index])
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._start)
         else:
             self._busy = False
+
+
+def _fail(future: asyncio.Future[V], error: BaseException) -> None:
+    """Tell who asked; one that asked two things at once hears it from the first."""
+    future.set_exception(error)
+    future.exception()  # or the other would be logged as never retrieved
