@@ -115,6 +115,6 @@ $(BIN)/pip:
 	@$(PIP) --require-hashes --only-binary :all: -r $<
 	@touch $@ .venv/run
 
-.venv/package: pyproject.toml | $(BIN)/pip
-	@$(PIP) --no-deps --no-build-isolation --editable .
+.venv/package: pyproject.toml sdk/pyproject.toml | $(BIN)/pip
+	@$(PIP) --no-deps --no-build-isolation --editable . --editable sdk
 	@touch $@

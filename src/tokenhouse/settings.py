@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "TOKENHOUSE_"
+OF_THE_SDK = frozenset(  # what programs of customers read, perhaps in the same environment
+    {"url", "client_id", "client_secret", "private_key_file", "credentials_file"}
+)
 KEY_RELOAD_SECONDS = 2  # within which every worker knows a new signing key
 LONGEST_TOKEN_LIFE = 3600  # seconds; a token may have been issued under another setting
 TOKEN_PATH = "/api/v1/auth/jwt/token"  # noqa: S105 - a path, because the rule sees "token"
@@ -273,9 +276,10 @@ def load(
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             msg = f"cannot read the settings file {config}: {error}"
             raise SettingsError(msg) from None
-    for name, value in environ.items():
-        if name.startswith(PREFIX):
-            merged[name.removeprefix(PREFIX).lower()] = value
+    for variable, value in environ.items():
+        name = variable.removeprefix(PREFIX).lower()
+        if variable.startswith(PREFIX) and name not in OF_THE_SDK:
+            merged[name] = value
     merged.update({name: value for name, value in flags.items() if value is not None})
     if unknown := sorted(merged.keys() - Settings.model_fields.keys()):
         msg = f"unknown settings: {', '.join(unknown)}; docs/settings.md lists all"

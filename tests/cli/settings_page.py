@@ -23,6 +23,7 @@ Each setting can be given in three places. The first of them that has it wins:
 
 A name that is not in this table, or a value that does not fit, is refused at start with one line
 that says which. Lists are TOML arrays in the file and separated by commas in the environment.
+What the SDK reads there, such as `{PREFIX}CLIENT_ID`, is left alone.
 
 | setting | default | value | |
 |---|---|---|---|

@@ -53,6 +53,12 @@ def test_a_bad_value_in_the_environment_is_refused_by_name(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_the_sdk_reads_in_the_environment_is_left_alone(tmp_path: Path) -> None:
+    settings = {"url": "https://auth.example", "client_id": "a", "client_secret": "b"}
+    done = run(tmp_path, "db", "check", settings=settings)
+    assert "unknown settings" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -16,11 +16,18 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakePerson
-from tests.people import Person
+from tests.people import Person, add_credential
 from tests.service import Service
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("bench/*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("bench/*.md"),
+        ROOT / "sdk/README.md",
+    ]
+)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN_ADDRESS, SHOWN_EMAIL = "http://127.0.0.1:8000", "you@example.com"
 
@@ -33,6 +40,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 def run(language: str, text: str, folder: Path, service: Service, owner: Person) -> None:
     """Run one block; raises AssertionError with what it printed if it fails."""
     text = text.replace(SHOWN_ADDRESS, service.url).replace(SHOWN_EMAIL, owner.email)
+    app = add_credential(service, owner)
     command = ["bash", "-euo", "pipefail"] if language == "sh" else [sys.executable]
     where = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
@@ -42,6 +50,9 @@ def run(language: str, text: str, folder: Path, service: Service, owner: Person)
             **os.environ,
             "PATH": where,
             "PASSWORD": owner.password,
+            "TOKENHOUSE_URL": service.url,
+            "TOKENHOUSE_CLIENT_ID": app.client_id,
+            "TOKENHOUSE_CLIENT_SECRET": app.client_secret,
             "TOKENHOUSE_DATA_DIR": str(service.data_dir),
         },
         capture_output=True,

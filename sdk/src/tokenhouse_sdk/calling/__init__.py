@@ -1,0 +1,1 @@
+"""Calling an API: finding credentials, getting and renewing tokens, sending them."""
