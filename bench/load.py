@@ -57,13 +57,13 @@ class Load:
     def run(self, server: Server, request: Request, seconds: float) -> Run:
         """Send the request for so many seconds.
 
-        Raises BenchError when the loader fails, or when `request.endings` did not last.
+        Raises BenchError when the loader fails, or when `request.fresh` did not last.
         """
         before = _spent(server)
         result = self._result(f"http://127.0.0.1:{server.port}{request.path}", request, seconds)
         after = _spent(server)
         if result["ran_out"]:
-            raise BenchError("the prepared client assertions did not last for the run")
+            raise BenchError("the prepared assertions or proofs did not last for the run")
         wall, served, sent, busy = (now - then for now, then in zip(after, before, strict=True))
         return Run(
             rate=result["answers"] / result["seconds"],
@@ -138,8 +138,6 @@ def _environment(request: Request) -> dict[str, str]:
         "LOAD_HEADERS": "\n".join(f"{name}: {value}" for name, value in request.headers.items()),
         "LOAD_BODY": request.body,
     }
-    return {
-        **os.environ,
-        **parts,
-        **({"LOAD_ENDINGS": str(request.endings)} if request.endings else {}),
-    }
+    if request.fresh:
+        parts |= {"LOAD_FRESH": str(request.fresh), "LOAD_FRESH_HEADER": request.fresh_header or ""}
+    return {**os.environ, **parts}

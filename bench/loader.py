@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
 
 
 def prepared(parts: Mapping[str, str], url: str) -> Iterator[bytes]:
-    """The requests' bytes: one for ever, or one for each line of LOAD_ENDINGS."""
+    """The requests' bytes: one for ever, or one for each line of LOAD_FRESH."""
     at, body = urlsplit(url), parts["LOAD_BODY"].encode()
     lines = (
         f"{parts['LOAD_METHOD']} {at.path} HTTP/1.1",
@@ -98,13 +98,13 @@ def prepared(parts: Mapping[str, str], url: str) -> Iterator[bytes]:
         *parts["LOAD_HEADERS"].splitlines(),
     )
     head = "\r\n".join((*lines, "Content-Length: ")).encode()
-    if "LOAD_ENDINGS" not in parts:
+    if "LOAD_FRESH" not in parts:
         return itertools.repeat(b"%b%d%b%b" % (head, len(body), HEAD_END, body))
-    endings = Path(parts["LOAD_ENDINGS"]).read_bytes().splitlines()
-    return (
-        b"%b%d%b%b%b" % (head, len(body) + len(ending), HEAD_END, body, ending)
-        for ending in endings
-    )
+    fresh = Path(parts["LOAD_FRESH"]).read_bytes().splitlines()
+    if name := parts["LOAD_FRESH_HEADER"].encode():
+        head = b"%b%d\r\n%b: " % (head, len(body), name)
+        return (b"%b%b%b%b" % (head, line, HEAD_END, body) for line in fresh)
+    return (b"%b%d%b%b%b" % (head, len(body) + len(line), HEAD_END, body, line) for line in fresh)
 
 
 async def load(url: str, connections: int, seconds: float) -> dict[str, float]:

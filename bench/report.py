@@ -13,6 +13,7 @@ from bench.workloads import WORKLOADS
 
 MEMORY_MB = 150.0
 KEY_SHARE = 0.6
+CHECKED = ("private_key_jwt", "DPoP")  # one signature check more than client_secret_basic
 START_SECONDS = 1.5
 BOTTLENECK = 0.95  # cores that a single-threaded loader may use before it is the slower side
 SPOILED = 0.1  # cores that other processes may use before the figures are theirs too
@@ -58,10 +59,13 @@ class Results:
         ]
         return [
             *ratios,
-            Bar(
-                "private_key_jwt ÷ what an ES256 check leaves of client_secret_basic",
-                statistics.median(one.of_what_checks_leave() for one in self.rounds),
-                KEY_SHARE,
+            *(
+                Bar(
+                    f"{name} ÷ what an ES256 check leaves of client_secret_basic",
+                    statistics.median(one.of_what_checks_leave(name) for one in self.rounds),
+                    KEY_SHARE,
+                )
+                for name in CHECKED
             ),
             Bar(
                 "errors",

@@ -18,7 +18,7 @@ from bench.load import Load, Run
 from bench.machine import on_cores
 from bench.request import Request, ask
 from bench.servers import BenchError, Server, Site
-from bench.workloads import WORKLOADS, Credential, Workload, write_assertions
+from bench.workloads import WORKLOADS, Credential, Workload, write_lines
 
 CEILING_SECONDS = 0.3
 MOST_RATE = 30_000  # answers a second that no server here gives
@@ -50,14 +50,14 @@ class Round:
         at = list(self.runs).index(name)
         return self.runs[name].rate / statistics.mean(run.rate for run in self.raw[at : at + 2])
 
-    def of_what_checks_leave(self) -> float:
-        """`private_key_jwt` over what one ES256 check a token leaves of the secret's rate."""
+    def of_what_checks_leave(self, name: str) -> float:
+        """The workload's rate over what one ES256 check a token leaves of the secret's."""
         seconds = 1 / self.runs["client_secret_basic"].rate + 1 / self.ceilings["ES256 checks"]
-        return self.runs["private_key_jwt"].rate * seconds
+        return self.runs[name].rate * seconds
 
 
 def check(server: Server, credential: Credential) -> int:
-    """Make sure that each workload is answered, and a second time too unless it was an assertion.
+    """Make sure that each workload is answered, and a second time too if it is to be.
 
     Returns the bytes of a token answer. Raises BenchError when an answer is another.
     """
@@ -104,29 +104,28 @@ def ceilings(site: Site) -> dict[str, float]:
 def timed(
     server: Server, credential: Credential, workload: Workload, load: Load, seconds: int
 ) -> Run:
-    """Run one workload alone, with as many fresh assertions as can be asked for."""
+    """Run one workload alone, with as many fresh lines as can be asked for."""
     with _ready(credential, workload, MOST_RATE * seconds) as request:
         return load.run(server, request, seconds)
 
 
 @contextmanager
 def _ready(credential: Credential, workload: Workload, at_most: int) -> Generator[Request]:
-    """The workload's request, with fresh assertions if it needs them, so many at the most."""
+    """The workload's request, with fresh lines if it needs them, so many at the most."""
     request = workload.request(credential)
     if workload.once is None:
         yield request
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "assertions")
-        write_assertions(workload.once(credential), at_most + 1000, path)
-        yield replace(request, endings=path)
+        path = Path(folder, "fresh")
+        write_lines(workload.once(credential), at_most + 1000, path)
+        yield replace(request, fresh=path)
 
 
 def _check(server: Server, credential: Credential, workload: Workload) -> int:
-    request, ending, wanted = workload.request(credential), "", (HTTPStatus.OK, HTTPStatus.OK)
-    if workload.once is not None:
-        ending, wanted = next(workload.once(credential)), (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED)
-    got = [ask(server.port, request, ending) for _ in wanted]
+    request, wanted = workload.request(credential), (HTTPStatus.OK, workload.again)
+    line = "" if workload.once is None else next(workload.once(credential))
+    got = [ask(server.port, request, line) for _ in wanted]
     if tuple(status for status, _ in got) != wanted:
         raise BenchError(f"{workload.name}: asked twice, it answered {got}, not {wanted}")
     return len(got[0][1])

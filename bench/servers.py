@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.machine import Cores, on_cores
 from bench.request import Request, ask
-from bench.workloads import Credential
+from bench.workloads import Credential, jwk
 
 ROOT = Path(__file__).resolve().parent.parent
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--lifespan", "off", "--no-access-log")
@@ -103,16 +103,9 @@ def make_credential(site: Site, server: Server) -> Credential:
     made, keyed = (_json(server, Request("/api/v1/clients", "POST", bearer)) for _ in range(2))
     key = ec.generate_private_key(ec.SECP256R1())
     path, headers = f"/api/v1/clients/{keyed['client_id']}/jwks", {**bearer, **JSON}
-    _json(server, Request(path, "PUT", headers, json.dumps({"keys": [_jwk(key)]})))
+    _json(server, Request(path, "PUT", headers, json.dumps({"keys": [jwk(key)]})))
     issuer = f"http://127.0.0.1:{server.port}"
     return Credential(made["client_id"], made["client_secret"], issuer, keyed["client_id"], key)
-
-
-def _jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
-    """The public half (RFC 7518 section 6.2)."""
-    point = key.public_key().public_numbers()
-    x, y = (urlsafe_b64encode(n.to_bytes(32)).rstrip(b"=").decode() for n in (point.x, point.y))
-    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 
 def _json(server: Server, request: Request) -> dict[str, str]:

@@ -1,8 +1,8 @@
--- The load for wrk: one request over and over, its parts in the environment (LOAD_*), or, with LOAD_ENDINGS, a body of its
--- own for each: the next line of that file put at the body's end. The file has to last: a line is never sent twice, past
--- the end `ran_out` counts. done() prints the line "RESULT {...}" that load.py reads.
+-- The load for wrk: one request over and over, its parts in the environment (LOAD_*), or, with LOAD_FRESH, one of its own
+-- for each: the next line of that file put at the body's end, or sent as LOAD_FRESH_HEADER. The file has to last: a line is
+-- never sent twice, past the end `ran_out` counts. done() prints the line "RESULT {...}" that load.py reads.
 
-local endings, lines = {}, 0
+local fresh, lines = {}, 0
 sent, ran_out = 0, 0 -- global, so that done() can ask the thread for them
 
 wrk.method = os.getenv("LOAD_METHOD")
@@ -12,19 +12,22 @@ for line in os.getenv("LOAD_HEADERS"):gmatch("[^\n]+") do
   wrk.headers[name] = value
 end
 
-local file = os.getenv("LOAD_ENDINGS")
+local file, header = os.getenv("LOAD_FRESH"), os.getenv("LOAD_FRESH_HEADER")
 if file then
   function init()
     for line in io.lines(file) do
       lines = lines + 1
-      endings[lines] = line
+      fresh[lines] = line
     end
   end
 
   function request()
     sent = sent + 1
     if sent > lines then ran_out = ran_out + 1 end
-    return wrk.format(nil, nil, nil, wrk.body .. (endings[sent] or ""))
+    local line = fresh[sent] or ""
+    if header == "" then return wrk.format(nil, nil, nil, wrk.body .. line) end
+    wrk.headers[header] = line
+    return wrk.format()
   end
 end
 

@@ -107,10 +107,12 @@ async def record(
     """
     if key is None:
         return other is None or await context.hot.use.ask(other)
-    fresh = await asyncio.gather(*[context.hot.use.ask(use) for use in (other, key.use) if use])
-    if other and not fresh[0]:
-        return False
-    if not fresh[-1]:
+    proof = context.hot.use.ask(key.use)
+    if other is not None:
+        is_fresh, _ = await asyncio.gather(context.hot.use.ask(other), proof)
+        if not is_fresh:
+            return False
+    if not await proof:
         LOGGER.warning("DPoP proof replayed")
         raise InvalidDpopProof(detail="proof: used before")
     return True
