@@ -8,7 +8,8 @@ PORT ?= 8000
 DATA_DIR ?= tokenhouse-data
 TESTS ?= tests
 # What the second database could do differently; all of it runs there by `make test-postgresql`.
-ON_POSTGRESQL ?= tests/store tests/protocol/test_replay.py tests/protocol/test_revocation.py
+ON_POSTGRESQL ?= tests/store tests/protocol/test_replay.py tests/protocol/test_revocation.py \
+	tests/faults/test_kill.py tests/faults/test_parallel.py
 JOBS ?= 2
 FUZZ_SECONDS ?= 5
 MUTATION ?=

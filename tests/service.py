@@ -50,7 +50,7 @@ class Service:
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     database_url: str | None = None
     port: int = field(default_factory=free_port)
-    clock_ahead: int = 0  # seconds; takes effect at the next start
+    clock_ahead: int | None = None  # seconds, from the next start on; see `move_clock`
     admin: tuple[str, str] | None = None  # e-mail address and password, once one is made
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
@@ -79,6 +79,12 @@ class Service:
         """The process that was started: the server, or the supervisor of its workers."""
         return self._running().pid
 
+    @property
+    def worker_pids(self) -> set[int]:
+        """The workers of a supervisor; none where the server is one process."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return set(map(int, children.read_text("ascii").split()))
+
     def start(self) -> Self:
         """Start the server and wait until `/healthz` answers 200; raises ServiceFailedError."""
         self.home.mkdir(parents=True, exist_ok=True)
@@ -95,6 +101,17 @@ class Service:
             )
         self._wait_until_healthy(self._process)
         return self
+
+    def move_clock(self, ahead: int) -> None:
+        """Set the clock of a server that was started with `clock_ahead`, at once."""
+        self.clock_ahead = ahead
+        self._write_clock()
+
+    def _write_clock(self) -> Path:
+        file = self.home / "clock"
+        with file.open("r+b" if file.exists() else "wb", buffering=0) as clock:
+            clock.write(f"{self.clock_ahead:<16}".encode())  # in one piece: a server may read it
+        return file
 
     def stop(self) -> int:
         """End the server as a service manager would (SIGTERM, then SIGKILL); the exit status."""
@@ -165,9 +182,9 @@ class Service:
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TOKENHOUSE_")}
         own = {f"TOKENHOUSE_{name.upper()}": value for name, value in self.settings.items()}
-        if self.clock_ahead:
+        if self.clock_ahead is not None:
             path = os.pathsep.join(filter(None, [str(CLOCK), inherited.get("PYTHONPATH")]))
-            own |= {"PYTHONPATH": path, "CLOCK_AHEAD": str(self.clock_ahead)}
+            own |= {"PYTHONPATH": path, "CLOCK_FILE": str(self._write_clock())}
         return inherited | own
 
     def _running(self) -> subprocess.Popen[bytes]:

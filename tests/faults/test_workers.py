@@ -24,12 +24,6 @@ DRAIN_SECONDS = 10
 CONNECTIONS = 6
 
 
-def workers(service: Service) -> set[int]:
-    """The process ids of the supervisor's children."""
-    children = Path(f"/proc/{service.pid}/task/{service.pid}/children")
-    return set(map(int, children.read_text("ascii").split()))
-
-
 def wait_for(service: Service, text: str, times: int, seconds: float = 30) -> float:
     """Wait until the log has a text so often; how long it took. Raises AssertionError."""
     begun = time.monotonic()
@@ -58,7 +52,7 @@ def test_a_dead_worker_is_back(start_service: StartService) -> None:
     wait_for(service, "worker serves", 2)
     longest = 0.0
     for number in range(rounds(3, 50)):
-        os.kill(min(workers(service)), signal.SIGKILL)
+        os.kill(min(service.worker_pids), signal.SIGKILL)
         longest = max(longest, wait_for(service, "worker serves", 3 + number))
         assert service.log.count("worker died") == number + 1
         assert httpx.get(service.url + "/healthz", timeout=30).status_code == 200
@@ -143,11 +137,11 @@ def test_sighup_replaces_the_workers_and_no_request_fails(start_service: StartSe
     app = add_credential(service, add_person(service))
     loader, wanted, replaced = Loader(service, app), rounds(1_000, 20_000), 0
     while loader.statuses.total() < wanted or replaced < 2:
-        before = workers(service)
+        before = service.worker_pids
         os.kill(service.pid, signal.SIGHUP)
         replaced += 1
         wait_for(service, "worker ended", 2 * replaced)
-        assert len(workers(service) - before) == 2
+        assert len(service.worker_pids - before) == 2
     statuses = loader.end()
     failed = statuses.total() - statuses["200"]
     figure(f"both workers replaced {replaced} times: {failed} of {statuses.total():,} failed")
@@ -164,7 +158,7 @@ def test_one_worker_goes_on_at_sighup(start_service: StartService) -> None:
 def test_no_worker_outlives_its_supervisor(start_service: StartService) -> None:
     service = start_service(workers=2)
     wait_for(service, "worker serves", 2)
-    left = workers(service)
+    left = service.worker_pids
     assert len(left) == 2
     os.kill(service.pid, signal.SIGKILL)
     wait_for(service, "its supervisor is gone", 2)

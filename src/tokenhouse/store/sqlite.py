@@ -23,6 +23,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA mmap_size=0",
+    f"PRAGMA journal_size_limit={4 * 2**20}",  # of the WAL, once a long reader lets go of it
     "PRAGMA temp_store=MEMORY",
 )
 
