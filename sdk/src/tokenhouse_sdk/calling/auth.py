@@ -1,6 +1,6 @@
 """The `httpx.Auth` that sends tokens along, and tries once more where one is refused."""
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +9,7 @@ import httpx
 from tokenhouse_sdk.calling.credentials import Credentials
 from tokenhouse_sdk.calling.keeper import TokenKeeper
 from tokenhouse_sdk.calling.patience import Patience
-from tokenhouse_sdk.calling.sender_key import NONCE_HEADER, USE_NONCE, SenderKey
+from tokenhouse_sdk.calling.sender_key import HEADER, NONCE_HEADER, USE_NONCE, SenderKey
 from tokenhouse_sdk.calling.token_request import Token, TokenRequest
 
 
@@ -56,45 +56,55 @@ class TokenAuth(httpx.Auth):
     ) -> Generator[httpx.Request, httpx.Response, None]:
         """Send the token; after a 401 a fresh one, once."""
         token = self.keeper.get()
-        response = yield self.sign(request, token)
+        response = yield self._signed(request, token)
         if self._wants_nonce(response):
-            response = yield self.sign(request, token)
+            response = yield self._signed(request, token)
+            self._wants_nonce(response)
         if self._is_stale(response, token):
-            response = yield self.sign(request, self.keeper.get())
-            self._learn(response)
+            response = yield self._signed(request, self.keeper.get())
+            self._wants_nonce(response)
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Send the token; after a 401 a fresh one, once."""
         token = await self.keeper.get_async()
-        response = yield self.sign(request, token)
+        response = yield self._signed(request, token)
         if self._wants_nonce(response):
-            response = yield self.sign(request, token)
+            response = yield self._signed(request, token)
+            self._wants_nonce(response)
         if self._is_stale(response, token):
-            response = yield self.sign(request, await self.keeper.get_async())
-            self._learn(response)
+            response = yield self._signed(request, await self.keeper.get_async())
+            self._wants_nonce(response)
 
-    def sign(self, request: httpx.Request, token: Token) -> httpx.Request:
-        """Put a token into a request, and a proof where it is bound to our key."""
-        request.headers["Authorization"] = f"{token.scheme} {token.value}"
+    def headers(self, method: str, url: str, token: Token) -> dict[str, str]:
+        """Make the headers that send a token: itself, and a proof where it is bound to our key."""
+        made = {"Authorization": f"{token.scheme} {token.value}"}
         if self._sender and token.scheme == "DPoP":
-            self._sender.sign(request, token.value)
+            made[HEADER] = self._sender.proof(method, url, token.value)
+        return made
+
+    def wants_nonce(self, url: str, status: int, headers: Mapping[str, str]) -> bool:
+        """Keep the nonce that an answer brings; tells whether the API asks to use it."""
+        if self._sender is None:
+            return False
+        self._sender.learn(url, headers.get(NONCE_HEADER))
+        return status == HTTPStatus.UNAUTHORIZED and USE_NONCE in headers.get(
+            "WWW-Authenticate", ""
+        )
+
+    def _signed(self, request: httpx.Request, token: Token) -> httpx.Request:
+        request.headers.update(self.headers(request.method, str(request.url), token))
         return request
 
-    def _learn(self, response: httpx.Response) -> None:
-        if self._sender:
-            self._sender.learn(str(response.request.url), response.headers.get(NONCE_HEADER))
-
     def _wants_nonce(self, response: httpx.Response) -> bool:
-        self._learn(response)
-        refused = response.status_code == HTTPStatus.UNAUTHORIZED and _can_be_sent_again(response)
-        return refused and USE_NONCE in response.headers.get("WWW-Authenticate", "")
+        url = str(response.request.url)
+        wants = self.wants_nonce(url, response.status_code, response.headers)
+        return wants and _can_be_sent_again(response)
 
     def _is_stale(self, response: httpx.Response, token: Token) -> bool:
-        self._learn(response)
-        refused = response.status_code == HTTPStatus.UNAUTHORIZED and _can_be_sent_again(response)
-        return refused and self.keeper.drop(token)
+        refused = response.status_code == HTTPStatus.UNAUTHORIZED
+        return refused and _can_be_sent_again(response) and self.keeper.drop(token)
 
 
 def _can_be_sent_again(response: httpx.Response) -> bool:
