@@ -7,7 +7,7 @@ proof against the client's secrets. Neither knows of the others.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tokenhouse.oauth.errors import InvalidClient
 
@@ -19,16 +19,14 @@ if TYPE_CHECKING:
     from tokenhouse.store.client_secrets import Known
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """Who the request says it is, and the proof it brings; nothing is checked yet."""
 
     client_id: str
     proof: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """The proof holds.
 
     Attributes:

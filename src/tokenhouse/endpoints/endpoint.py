@@ -6,8 +6,8 @@ is the one place where a refusal becomes an answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -41,13 +41,12 @@ def public(max_age: int) -> Headers:
 PUBLIC = public(300)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back: a JSON body that is encoded already, status, headers."""
 
     body: bytes
     status: int = 200
-    headers: Headers = field(default_factory=lambda: NO_STORE)
+    headers: Headers = NO_STORE
 
 
 def json_answer(value: object, headers: Headers = NO_STORE, status: int = 200) -> Answer:

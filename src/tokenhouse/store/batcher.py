@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tokenhouse.store.lookup import MOST
 from tokenhouse.store.unavailable import Unavailable
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 V = TypeVar("V")
-MOST = 128  # keys a batch
 
 
 @dataclass(eq=False, slots=True)

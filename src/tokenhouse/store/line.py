@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tokenhouse.store.lookup import different
 from tokenhouse.store.unavailable import Unavailable, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
@@ -39,10 +40,10 @@ class Line:
         """
         statement = batched.statement(self._engine.dialect)
         again = batched.repeatable and self._held is not None
-        rows = self._rows(statement.sql, statement.parameters(keys), again=again)
+        rows = self._rows(*statement.word(different(keys)), again=again)
         return batched.answers(statement, rows, keys)
 
-    def _rows(self, sql: str, parameters: dict[str, Any], *, again: bool) -> list[Any]:
+    def _rows(self, sql: str, parameters: Mapping[str, Any], *, again: bool) -> list[Any]:
         driver: Any = self._engine.dialect.loaded_dbapi
         try:
             rows: list[Any] = self._connection().execute(sql, parameters).fetchall()

@@ -1,19 +1,19 @@
 """A hot read: rows by many keys at once, in one statement whose text never changes.
 
 It is compiled once and handed to the driver as it is: measured, SQLAlchemy's own execution
-costs as much as all the rest of a token (docs/decisions/0020). The keys travel as one value,
-an array on PostgreSQL and JSON on SQLite, so that there is one text, and one prepared
-statement, for however many of them.
+costs as much as all the rest of a token (docs/decisions/0020). The keys travel as one array on
+PostgreSQL, and on SQLite as a list of one of a few lengths, the last key repeated: so there are
+a few texts at most, each prepared once, for however many keys.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import ARRAY, String, any_, bindparam, func, select
+from sqlalchemy import ARRAY, String, any_, bindparam
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Dialect, Select
@@ -22,20 +22,30 @@ K = TypeVar("K")
 V = TypeVar("V")
 Row = Sequence[Any]
 Gather = Callable[[Iterable[Row]], Mapping[str, V]]
+MOST = 128  # keys at once
+SIZES = (1, 4, 16, MOST)
+_ARRAY = bindparam("keys", [""], ARRAY(String))
+_NAMES = tuple(f"keys_{number}" for number in range(1, MOST + 1))  # as SQLAlchemy names them
+_KEYS = frozenset({"keys", *_NAMES})
+
+
+def different(keys: Sequence[K]) -> Sequence[K]:
+    """Return the keys, each once."""
+    return list(dict.fromkeys(keys))
 
 
 @dataclass(frozen=True, slots=True)
 class Statement(Generic[K]):
-    """A statement for many keys in the words of one driver."""
+    """A statement for many keys in the words of one driver.
 
-    sql: str
-    fixed: Mapping[str, Any]
-    pack: Callable[[Sequence[K]], object]
-    convert: tuple[tuple[int, Callable[[Any], Any]], ...]
+    Attributes:
+        word: makes the text, and the parameters beside it, for keys that differ.
+        convert: by column, what gives the driver's value the type that the column has.
 
-    def parameters(self, keys: Sequence[K]) -> dict[str, Any]:
-        """Return what goes to the driver beside the text."""
-        return {**self.fixed, "keys": self.pack(list(dict.fromkeys(keys)))}
+    """
+
+    word: Callable[[Sequence[K]], tuple[str, Mapping[str, Any]]]
+    convert: tuple[tuple[int, Callable[[Any], Any]], ...] = ()
 
     def rows(self, rows: Iterable[Row]) -> Iterable[Row]:
         """Give the driver's values the types that the columns have."""
@@ -93,8 +103,10 @@ class Lookup(Generic[V]):
 
     def __call__(self, connection: Connection, keys: Sequence[str]) -> list[V]:
         """Look keys up over a SQLAlchemy connection, as any other function of the store does."""
+        if not keys:
+            return []
         statement = self.statement(connection.dialect)
-        found = connection.exec_driver_sql(statement.sql, statement.parameters(keys))
+        found = connection.exec_driver_sql(*statement.word(different(keys)))
         return self.answers(statement, found.all(), keys)
 
     def answers(
@@ -112,20 +124,32 @@ class Lookup(Generic[V]):
         return known
 
     def _compile(self, dialect: Dialect) -> Statement[str]:
-        pack: Callable[[Sequence[str]], object]
         if dialect.name == "postgresql":
-            which = self._column == any_(bindparam("keys", [""], ARRAY(String)))
-            style, pack = "pyformat", list
-        else:
-            value = func.json_each(bindparam("keys", "[]")).table_valued("value").c.value
-            which = self._column.in_(select(value))
-            style, pack = "named", json.dumps
-        words = type(dialect)(paramstyle=style)  # type: ignore[call-arg]  # - because each dialect takes it
+            sql, fixed = self._worded(dialect, "pyformat", self._column == any_(_ARRAY))
+            return Statement(lambda keys: (sql, {**fixed, "keys": list(keys)}))
+        texts = {size: self._worded(dialect, "named", self._one_of(size)) for size in SIZES}
+
+        def word(keys: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
+            size = next(size for size in SIZES if size >= len(keys))
+            sql, fixed = texts[size]
+            padded = chain(keys, repeat(keys[-1], size - len(keys)))
+            return sql, {**fixed, **dict(zip(_NAMES, padded, strict=False))}
+
+        return Statement(word, self._conversions(dialect))
+
+    def _one_of(self, size: int) -> ColumnElement[bool]:
+        return self._column.in_(bindparam("keys", [""] * size, expanding=True))
+
+    def _worded(
+        self, dialect: Dialect, style: str, which: ColumnElement[bool]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """Return the text, and the parameters in it that are not keys."""
         compiled = self._query.where(which).compile(
-            dialect=words, compile_kwargs={"render_postcompile": True}
+            dialect=type(dialect)(paramstyle=style),  # type: ignore[call-arg]  # - because each dialect takes it
+            compile_kwargs={"render_postcompile": True},
         )
-        fixed = {name: value for name, value in compiled.params.items() if name != "keys"}
-        return Statement(str(compiled), fixed, pack, self._conversions(dialect))
+        given = compiled.params.items()
+        return str(compiled), {name: value for name, value in given if name not in _KEYS}
 
     def _conversions(self, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
         """Return which columns need one: SQLite has no booleans, psycopg gives all as they are."""

@@ -58,7 +58,7 @@ class _Record:
 
         """
         statement = self.statement(connection.dialect)
-        found = connection.exec_driver_sql(statement.sql, statement.parameters(uses))
+        found = connection.exec_driver_sql(*statement.word(uses))
         return self.answers(statement, found.all(), uses)
 
     def statement(self, dialect: Dialect) -> Statement[tuple[bytes, float]]:
@@ -80,10 +80,6 @@ class _Record:
         return answers
 
 
-def _pack(uses: Sequence[tuple[bytes, float]]) -> str:
-    return json.dumps([(key.hex(), end) for key, end in uses])
-
-
 # In one order everywhere: two that record the same uses must not wait for each other.
 _INSERT = """
 INSERT INTO used_once (digest, ends_at)
@@ -99,10 +95,16 @@ _POSTGRESQL = _INSERT.format(
     ends_at="(value ->> 1)::float8",
     uses="json_array_elements(%(keys)s::json)",
 )
-_STATEMENTS = {
-    "sqlite": Statement(_SQLITE, {}, _pack, ()),
-    "postgresql": Statement(_POSTGRESQL, {}, _pack, ()),
-}
+
+
+def _statement(sql: str) -> Statement[tuple[bytes, float]]:
+    def word(uses: Sequence[tuple[bytes, float]]) -> tuple[str, dict[str, str]]:
+        return sql, {"keys": json.dumps([(key.hex(), end) for key, end in uses])}
+
+    return Statement(word)
+
+
+_STATEMENTS = {"sqlite": _statement(_SQLITE), "postgresql": _statement(_POSTGRESQL)}
 record = _Record()
 """Record uses, all of a batch at once."""
 
