@@ -1,4 +1,4 @@
-"""What each worker does from time to time; nothing depends on it for being right."""
+"""What is done from time to time, by each worker or by one; nothing needs it for being right."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tokenhouse.crypto.secrets import make_id
 from tokenhouse.log import LOGGER
 from tokenhouse.manage import keys
-from tokenhouse.store import client_secrets, last_used, revoked_tokens, used_once
+from tokenhouse.store import client_secrets, last_used, leases, revoked_tokens, used_once
 from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
@@ -21,19 +22,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to do every so many seconds, and at the end of the process where asked."""
+    """One thing to do every so many seconds, and at the end of the process where asked.
+
+    `once`: one process of the whole fleet does it, the one that holds the lease.
+    """
 
     name: str
     seconds: float
     run: Callable[[Context], Awaitable[None]]
     at_end: bool = False
+    once: bool = False
 
 
 async def purge(context: Context) -> None:
     """Forget what has ended long ago."""
     now = context.clock()
-    await context.database.write(partial(used_once.purge, now=now))
-    await context.database.write(partial(revoked_tokens.purge, now=now))
+    for forget in (used_once.purge, revoked_tokens.purge):
+        while await context.database.write(partial(forget, now=now)):
+            pass  # a piece at a time, so that nobody waits for long
     await context.database.write(partial(client_secrets.purge, now=now))
 
 
@@ -49,7 +55,7 @@ async def record_last_use(context: Context) -> None:
 
 
 JOBS = (
-    Job("purge", 60, purge),
+    Job("purge", 60, purge, once=True),
     Job("signing keys", 1, keys.keep),
     Job("record last use", 3, record_last_use, at_end=True),
 )
@@ -58,7 +64,8 @@ JOBS = (
 @asynccontextmanager
 async def working(context: Context) -> AsyncGenerator[None]:
     """Do the jobs in the background while the caller is inside."""
-    tasks = [asyncio.create_task(_repeat(context, job)) for job in JOBS]
+    me = make_id()
+    tasks = [asyncio.create_task(_repeat(context, job, me)) for job in JOBS]
     try:
         yield
     finally:
@@ -67,19 +74,27 @@ async def working(context: Context) -> AsyncGenerator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         for job in JOBS:
             if job.at_end:
-                await _once(context, job)
+                await _once(context, job, me)
 
 
-async def _repeat(context: Context, job: Job) -> None:
+async def _repeat(context: Context, job: Job, me: str) -> None:
     while True:
         await asyncio.sleep(job.seconds)
-        await _once(context, job)
+        await _once(context, job, me)
 
 
-async def _once(context: Context, job: Job) -> None:
+async def _once(context: Context, job: Job, me: str) -> None:
     try:
-        await job.run(context)
+        if not job.once or await _is_ours(context, job, me):
+            await job.run(context)
     except Unavailable as error:
         LOGGER.warning("background work put off", extra={"job": job.name, "reason": str(error)})
     except Exception:  # noqa: BLE001 - because the next time may go well
         LOGGER.exception("background work failed", extra={"job": job.name})
+
+
+async def _is_ours(context: Context, job: Job, me: str) -> bool:
+    """Take the lease of a job, or renew it, for half as long again as until the next time."""
+    until_next = 1.5 * job.seconds
+    take = partial(leases.take, name=job.name, holder=me, now=context.clock(), seconds=until_next)
+    return await context.database.write(take)

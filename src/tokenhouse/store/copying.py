@@ -18,6 +18,7 @@ from tokenhouse.store import (
     failures,
     installation,
     last_used,
+    leases,
     revoked_tokens,
     scopes,
     signing_keys,
@@ -48,6 +49,7 @@ class Sum:
 TABLES: tuple[Table, ...] = (  # all of them, each after those that it refers to
     installation.installation,
     signing_keys.signing_keys,
+    leases.leases,
     scopes.scopes,
     users.users,
     clients.clients,

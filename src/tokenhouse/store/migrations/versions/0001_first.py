@@ -88,6 +88,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name="uq_signing_keys_number"),
     )
     op.create_table(
+        "leases",
+        sa.Column("name", sa.String(32), primary_key=True),
+        sa.Column("holder", _UUID, nullable=False),
+        sa.Column("ends_at", sa.Double, nullable=False),
+    )
+    op.create_table(
         "used_once",
         sa.Column("digest", sa.LargeBinary, primary_key=True),
         sa.Column("ends_at", sa.Double, nullable=False),
