@@ -18,12 +18,12 @@ STOP_SECONDS = 10
 
 
 @contextmanager
-def example_api(log_file: Path, **environment: str) -> Generator[str]:
+def example_api(log_file: Path, program: Path = PROGRAM, **environment: str) -> Generator[str]:
     """Run it with `environment`, ISSUER at least; gives its address, raises ServiceFailedError."""
     port = free_port()
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM)],
+            [sys.executable, str(program)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -8,11 +8,12 @@ import pytest
 from tokenhouse_sdk import Credentials, CredentialsError
 from tokenhouse_sdk.calling.credentials import default_file, write
 
-MEMBERS = {"url": "https://auth.example/", "client_id": "of-file", "client_secret": "ths_of_file"}
+SECRET = "ths_of_file".ljust(64, "x")
+MEMBERS = {"url": "https://auth.example/", "client_id": "of-file", "client_secret": SECRET}
 ENVIRON = {
     "TOKENHOUSE_URL": "https://env.example",
     "TOKENHOUSE_CLIENT_ID": "of-environment",
-    "TOKENHOUSE_CLIENT_SECRET": "ths_of_environment",
+    "TOKENHOUSE_CLIENT_SECRET": "ths_of_environment".ljust(64, "x"),
 }
 
 
@@ -49,7 +50,7 @@ def test_a_file_that_is_named_wins_over_the_environment(
 def test_what_the_service_answered_is_a_file_when_the_url_is_given(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
-    answered = {"user_id": "u", "name": "", "client_id": "c", "client_secret": "s", "jwks": None}
+    answered = {"user_id": "u", "name": "", "client_id": "c", "client_secret": SECRET, "jwks": None}
     write(tmp_path / "answer.json", answered)
     found = Credentials.find("https://auth.example", tmp_path / "answer.json", environ)
     assert (found.url, found.client_id) == ("https://auth.example", "c")
@@ -74,6 +75,7 @@ def test_a_file_that_others_can_read_is_refused(environ: dict[str, str], mode: i
         (json.dumps({**MEMBERS, "client_id": ""}), "names no client_id"),
         (json.dumps({**MEMBERS, "client_secret": 5}), "client_secret .* is no text"),
         (json.dumps({**MEMBERS, "client_secret": None}), "need a client_secret or a private key"),
+        (json.dumps({**MEMBERS, "client_secret": SECRET[:20]}), "too short"),
         (json.dumps({**MEMBERS, "private_key": "x"}), "no unencrypted PEM"),
         (json.dumps({**MEMBERS, "url": "auth.example"}), "must begin with https"),
     ],

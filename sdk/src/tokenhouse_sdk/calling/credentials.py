@@ -16,6 +16,7 @@ URL, CLIENT_ID = "TOKENHOUSE_URL", "TOKENHOUSE_CLIENT_ID"
 CLIENT_SECRET = "TOKENHOUSE_CLIENT_SECRET"  # noqa: S105 - a name
 PRIVATE_KEY_FILE = "TOKENHOUSE_PRIVATE_KEY_FILE"
 CREDENTIALS_FILE = "TOKENHOUSE_CREDENTIALS_FILE"
+_LEAST_SECRET = 32  # RFC 7518 section 3.2
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -43,6 +44,8 @@ class Credentials:
             raise CredentialsError("the service's URL must begin with https://")
         if (self.client_secret is None) == (self.private_key is None):
             raise CredentialsError("credentials need a client_secret or a private key, one of them")
+        if self.client_secret is not None and len(self.client_secret) < _LEAST_SECRET:
+            raise CredentialsError("the client_secret is too short: a part of it is missing")
         object.__setattr__(self, "url", self.url.rstrip("/"))
 
     @classmethod
