@@ -115,6 +115,11 @@ class Settings(BaseModel):
         description="`aud` of access tokens: one or several, comma-separated; the issuer is "
         "added to them. Default: the issuer alone.",
     )
+    scopes: Names = Field(
+        (),
+        description="Scopes that `serve` defines, beside those of `tokenhouse scope add`. "
+        "Default: none.",
+    )
     master_key_file: Path | None = Field(
         None,
         description="File of the master keys, one a line, the first is current. "

@@ -143,6 +143,42 @@ def test_credential_is_changed_disabled_and_enabled(
     assert client_token(service, app)
 
 
+def test_credential_is_made_and_changed_in_all_that_the_owner_could(service: Service) -> None:
+    person = add_person(service)
+    for name in ("cli:read", "cli:write"):
+        assert service.cli("scope", "add", name).returncode == 0
+    try:
+        methods = ("--method", "client_secret_jwt", "--method", "client_secret_basic")
+        asked = ("--user", person.email, "--scope", "cli:read", *methods, "--json")
+        made = json.loads(done(service, "create", *asked))
+        assert made["scopes"] == ["cli:read"]
+        assert made["auth_methods"] == ["client_secret_jwt", "client_secret_basic"]
+        client_id = made["client_id"]
+        changes = ("--scope", "cli:write", "--introspect-all", "--detach")
+        done(service, "change", client_id, *changes)
+        shown = json.loads(done(service, "show", client_id, "--json"))
+        assert (shown["scopes"], shown["may_introspect"]) == (["cli:write"], True)
+        done(service, "change", client_id, "--any-scope", "--introspect-own", "--any-method")
+        shown = json.loads(done(service, "show", client_id, "--json"))
+        assert (shown["scopes"], shown["may_introspect"]) == (None, False)
+        assert shown["auth_methods"] is None
+        assert "not defined" in refused(service, "change", client_id, "--scope", "other")
+    finally:
+        for name in ("cli:read", "cli:write"):
+            assert service.cli("scope", "delete", name).returncode == 0
+
+
+def test_child_that_is_detached_outlives_its_maker(
+    service: Service, http: httpx.Client, app: Credential
+) -> None:
+    bearer = {"Authorization": f"Bearer {client_token(service, app)}"}
+    kept, lost = (http.post(CLIENTS, headers=bearer).json()["client_id"] for _ in range(2))
+    done(service, "change", kept, "--detach")
+    done(service, "delete", app.client_id)
+    assert json.loads(done(service, "show", kept, "--json"))["parent_id"] is None
+    assert lost in refused(service, "show", lost)
+
+
 @pytest.mark.parametrize(
     "args",
     [

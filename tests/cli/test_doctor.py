@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.damage import DAMAGES, DATABASE, Damage, sql
+from tests.cli.damage import DAMAGES, DATABASE, Damage, another_key, sql, write_key
 from tests.cli.process import environment
 from tests.cli.test_refusals import content
 from tests.people import add_person
@@ -107,6 +107,19 @@ def test_what_lets_the_service_start_is_found_too(
     (found,) = findings(installation)
     assert found["problem"].startswith(problem)
     assert found["fix"] == fix.format(data=installation.data_dir)
+
+
+def test_what_an_older_master_key_still_seals_is_found(installation: Service) -> None:
+    file = installation.data_dir / "master.key"
+    write_key(installation.data_dir, another_key() + file.read_text())
+    (found,) = findings(installation)
+    assert found["problem"].endswith(
+        " are sealed under another master key than the first of its file"
+    )
+    assert int(found["problem"].split()[0]) >= 2  # a signing key, and the check value
+    assert found["fix"] == f"run: tokenhouse key rewrap --data-dir {installation.data_dir}"
+    assert installation.cli("key", "rewrap").returncode == 0
+    assert installation.cli("doctor").returncode == 0
 
 
 @pytest.mark.parametrize(

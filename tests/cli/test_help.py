@@ -18,13 +18,38 @@ LEAVES = (
     "user delete",
     "credential list",
     "credential create",
+    "credential show",
+    "credential change",
+    "credential disable",
+    "credential enable",
     "credential delete",
+    "credential rotate",
+    "credential secrets",
+    "credential delete-secret",
+    "credential keys",
+    "credential set-keys",
+    "credential remove-keys",
+    "scope add",
+    "scope list",
+    "scope delete",
     "key list",
+    "key rotate",
+    "key rewrap",
     "db upgrade",
     "db check",
 )
-GROUPS = ("user", "credential", "key", "db")
-SHOWING = ("doctor", "user list", "user show", "credential list", "key list", "db check")
+GROUPS = ("user", "credential", "scope", "key", "db")
+SHOWING = (
+    "doctor",
+    "user list",
+    "user show",
+    "credential list",
+    "credential show",
+    "credential secrets",
+    "scope list",
+    "key list",
+    "db check",
+)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.conftest import StartService
+from tests.conftest import WITHOUT_THROTTLE, NewDatabase, StartService
 from tests.people import CLIENTS, TOKEN, Credential, add_credential, add_person
 from tests.service import Service
 
@@ -16,14 +16,25 @@ SECTION = "RFC 6749 section 3.3"
 API = "https://api.example/maps"
 
 
-@pytest.fixture(name="scoped")
-def _scoped(start_service: StartService) -> Iterator[tuple[Service, httpx.Client, Credential]]:
-    service = start_service({"audience": f"{API},https://api.example/tiles"})
-    for name in ("tiles:read", "tiles:write", "maps"):
-        assert service.cli("scope", "add", name).returncode == 0
-    app = add_credential(service, add_person(service, admin=True))
-    with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
-        yield service, http, app
+NAMES = ("maps", "tiles:read", "tiles:write")
+
+
+@pytest.fixture(name="scoped", scope="module")
+def _scoped(
+    tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
+) -> Iterator[tuple[Service, httpx.Client, Credential]]:
+    """A server with scopes and audiences; a test leaves its scopes as they were."""
+    settings = {
+        **WITHOUT_THROTTLE,
+        "audience": f"{API},https://api.example/tiles",
+        "scopes": ",".join(NAMES),
+    }
+    home = tmp_path_factory.mktemp("scoped")
+    with (
+        Service(home, settings=settings, database_url=new_database()) as service,
+        httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http,
+    ):
+        yield service, http, add_credential(service, add_person(service, admin=True))
 
 
 def ask(http: httpx.Client, app: Credential, **form: str | list[str]) -> httpx.Response:
@@ -88,13 +99,31 @@ def test_scopes_are_named_and_off_again_without_any(
     scoped: tuple[Service, httpx.Client, Credential],
 ) -> None:
     service, http, app = scoped
-    names = ["maps", "tiles:read", "tiles:write"]
-    assert http.get(METADATA).json()["scopes_supported"] == names
-    for name in names:
+    assert http.get(METADATA).json()["scopes_supported"] == [*NAMES]
+    for name in NAMES:
         assert service.cli("scope", "delete", name).returncode == 0
     assert "scopes_supported" not in http.get(METADATA).json()
     assert "scope" not in ask(http, app, scope="whatever").json()
     assert service.cli("scope", "delete", "maps").returncode == 1
+    for name in NAMES:
+        assert service.cli("scope", "add", name).returncode == 0
+
+
+def test_settings_define_scopes_too(start_service: StartService) -> None:
+    service = start_service({"scopes": "maps,tiles:read"})
+    document = httpx.get(service.url + METADATA, trust_env=False).json()
+    assert document["scopes_supported"] == ["maps", "tiles:read"]
+    assert service.cli("scope", "delete", "maps").returncode == 0
+    service.stop()
+    service.settings = {"scopes": "tiles:write"}
+    service.start()
+    document = httpx.get(service.url + METADATA, trust_env=False).json()
+    assert document["scopes_supported"] == ["tiles:read", "tiles:write"]
+    service.stop()
+    service.settings = {"scopes": "two words"}
+    refused = service.cli("serve", "--port", str(service.port))
+    assert (refused.returncode, "setting scopes: " in refused.stderr) == (1, True)
+    service.settings = {}
 
 
 @pytest.mark.clause("RFC 8707 section 2")

@@ -21,6 +21,7 @@ from tokenhouse.oauth.errors import InvalidDpopProof, SlowDown, UseDpopNonce
 Json = dict[str, Any]
 
 NOT_A_PERSON = insufficient_scope("This takes a token that a person signed in for.")
+NOT_AN_ADMIN = insufficient_scope("This takes the token of an administrator.")
 NOT_A_MANAGER = insufficient_scope("Tokens of app credentials may not manage credentials here.")
 TWO_TOKENS = BearerError("invalid_request", 400, "The Authorization header is sent twice.")
 BAD_PROOFS = [
@@ -57,6 +58,11 @@ def refused(status: int, *details: str, also: BearerError | None = None) -> Json
     if also is None:
         return _answer(status, *bodies)
     return _answer(status, *bodies, _body(also), headers=_challenge(also, required=False))
+
+
+def only_admins() -> dict[int | str, Json]:
+    """Describe the refusal of whoever is no administrator, in person."""
+    return {403: refused(403, NOT_A_PERSON.description, also=NOT_AN_ADMIN)}
 
 
 def slowed_down() -> Json:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,10 +11,7 @@ from tokenhouse.api import client_jwks_openapi as described
 from tokenhouse.api.caller import Manager, context_of
 from tokenhouse.api.examples import JWKS
 from tokenhouse.api.strict import StrictRoute
-from tokenhouse.manage import client_keys, own
-
-if TYPE_CHECKING:
-    from tokenhouse.store.clients import Client
+from tokenhouse.manage import client_keys, own, shown
 
 router = APIRouter(
     prefix="/api/v1/clients/{client_id}/jwks", tags=["Keys"], route_class=StrictRoute
@@ -34,12 +30,6 @@ class ClientKeys(BaseModel):
     )
 
 
-def shown(client: Client) -> dict[str, Any]:
-    """Return the keys that are kept."""
-    kept: dict[str, Any] = {"keys": []} if client.jwks is None else json.loads(client.jwks)
-    return kept
-
-
 @router.put("", response_model=ClientKeys, **described.REPLACE)
 async def put(
     request: Request, client_id: str, asked: ClientKeys, actor: Manager
@@ -47,7 +37,7 @@ async def put(
     """Register public keys in place of those before; in force at once. None removes them all."""
     context = context_of(request)
     keys = client_keys.checked_keys(asked.keys)
-    return shown(
+    return shown.client_keys(
         await context.database.write(
             lambda c: client_keys.replace_keys(c, context, actor, client_id, keys)
         )
@@ -58,7 +48,7 @@ async def put(
 async def show(request: Request, client_id: str, actor: Manager) -> dict[str, Any]:
     """Show the public keys; an empty list where there are none."""
     context = context_of(request)
-    return shown(await context.database.read(lambda c: own.show(c, actor, client_id)))
+    return shown.client_keys(await context.database.read(lambda c: own.show(c, actor, client_id)))
 
 
 @router.delete("", status_code=204, **described.REMOVE)

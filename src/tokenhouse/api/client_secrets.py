@@ -9,16 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tokenhouse.api import client_secrets_openapi as described
 from tokenhouse.api.caller import Manager, context_of
-from tokenhouse.api.strict import (
-    Id,
-    StrictModel,
-    StrictRoute,
-    Text,
-    Time,
-    rfc3339,
-)
-from tokenhouse.manage import client_secrets
-from tokenhouse.manage.client_secrets import LONGEST_OVERLAP, OVERLAP, Rotation, SecretInUse
+from tokenhouse.api.strict import Id, StrictModel, StrictRoute, Text, Time
+from tokenhouse.manage import client_secrets, shown
+from tokenhouse.manage.client_secrets import LONGEST_OVERLAP, OVERLAP, Rotation
 
 router = APIRouter(
     prefix="/api/v1/clients/{client_id}/secrets", tags=["Secrets"], route_class=StrictRoute
@@ -87,28 +80,7 @@ async def rotate(
     made = await context.database.write(
         lambda c: client_secrets.rotate(c, context, actor, client_id, how)
     )
-    return {
-        "secret_id": made.row.secret_id,
-        "client_secret": made.clear,
-        "label": made.row.label,
-        "created_at": rfc3339(made.row.created_at),
-        "expires_at": rfc3339(made.row.expires_at),
-    }
-
-
-def shown(secret: SecretInUse) -> dict[str, Any]:
-    """Make the object that stands for a secret."""
-    row, use = secret.row, secret.last_use
-    return {
-        "secret_id": row.secret_id,
-        "label": row.label,
-        "hint": row.hint,
-        "created_at": rfc3339(row.created_at),
-        "expires_at": rfc3339(row.expires_at),
-        "last_used_at": rfc3339(use.used_at) if use else None,
-        "last_used_from": use.source if use else None,
-        "safe_to_delete": secret.safe_to_delete,
-    }
+    return shown.new_secret(made)
 
 
 @router.get("", response_model=list[Secret], **described.LIST)
@@ -118,7 +90,7 @@ async def list_(request: Request, client_id: str, actor: Manager) -> list[dict[s
     found = await context.database.read(
         lambda c: client_secrets.list_live(c, context, actor, client_id)
     )
-    return [shown(secret) for secret in found]
+    return [shown.secret(secret) for secret in found]
 
 
 @router.delete("/{secret_id}", status_code=204, **described.REMOVE)

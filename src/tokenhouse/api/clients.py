@@ -19,11 +19,10 @@ from tokenhouse.api.strict import (
     Text,
     Time,
     When,
-    rfc3339,
     without_defaults,
 )
 from tokenhouse.client_auth import METHODS
-from tokenhouse.manage import credentials, own
+from tokenhouse.manage import credentials, own, shown
 from tokenhouse.manage.credentials import NewCredential
 from tokenhouse.manage.errors import Invalid
 from tokenhouse.store import last_used
@@ -122,27 +121,6 @@ class CredentialWithSecret(Credential):
     )
 
 
-def shown(client: Client, use: LastUse | None = None) -> dict[str, Any]:
-    """Make the object that stands for a credential."""
-    return {
-        "user_id": client.user_id,
-        "client_id": client.client_id,
-        "name": client.name,
-        "description": client.description,
-        "created_at": rfc3339(client.created_at),
-        "expires_at": rfc3339(client.expires_at),
-        "disabled": client.disabled,
-        "auth_methods": None if client.auth_methods is None else client.auth_methods.split(" "),
-        "scopes": None if client.scopes is None else client.scopes.split(),
-        "parent_id": client.parent_id,
-        "may_introspect": client.may_introspect,
-        "created_by": client.created_by,
-        "last_used_at": rfc3339(use.used_at) if use else None,
-        "last_used_from": use.source if use else None,
-        "jwks": None if client.jwks is None else json.loads(client.jwks),
-    }
-
-
 @router.post("", status_code=201, response_model=CredentialWithSecret, **described.CREATE)
 async def create(
     request: Request, response: Response, actor: Manager, asked: CredentialAsked = _PLAIN
@@ -161,7 +139,7 @@ async def create(
         lambda connection: credentials.create(connection, context, actor, new)
     )
     response.headers["location"] = f"{PATH}/{client.client_id}"
-    return {**shown(client), "client_secret": secret}
+    return {**shown.credential(client), "client_secret": secret}
 
 
 @router.get("", response_model=list[Credential], **described.LIST)
@@ -184,7 +162,7 @@ async def list_(
         found = found[:limit]
         url = f"{PATH}?limit={limit}&after={_cursor(found[-1])}"
         response.headers["link"] = f'<{url}>; rel="next"'
-    return [shown(client, uses.get(client.client_id)) for client in found]
+    return [shown.credential(client, uses.get(client.client_id)) for client in found]
 
 
 def _with_uses(
@@ -195,7 +173,7 @@ def _with_uses(
 
 def _one(connection: Connection, client: Client) -> dict[str, Any]:
     uses = last_used.of_clients(connection, [client.client_id])
-    return shown(client, uses.get(client.client_id))
+    return shown.credential(client, uses.get(client.client_id))
 
 
 def _cursor(last: Client) -> str:

@@ -6,63 +6,34 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from tokenhouse.api.answers import only_admins
 from tokenhouse.api.caller import Admin, context_of
-from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Validation, rfc3339
-from tokenhouse.manage import keys
+from tokenhouse.api.strict import StrictModel, StrictRoute, Time
+from tokenhouse.manage import keys, shown
 
 if TYPE_CHECKING:
-    from pydantic.config import JsonDict
-
     from tokenhouse.context import Context
     from tokenhouse.manage.keys import KeyState
     from tokenhouse.store.database import Connection
 
 PATH = "/api/v1/keys"
 router = APIRouter(prefix=PATH, tags=["Signing keys"], route_class=StrictRoute)
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    401: {
-        "model": Problem,
-        "description": "No token, or one that is not good now",
-        "content": {"application/json": {"example": {"detail": "The access token is not valid."}}},
-    },
-    403: {
-        "model": Problem,
-        "description": "Not an administrator's own token",
-        "content": {
-            "application/json": {
-                "example": {
-                    "error": "insufficient_scope",
-                    "detail": "This takes the token of an administrator.",
-                }
-            }
-        },
-    },
-}
-_EXAMPLE: JsonDict = {
-    "kid": "1ZrP3bqYJ0mWkJxyoXo2mP0O0r0dYzQm7Wm3kXb1u0c",
-    "alg": "ES256",
-    "use": "next",
-    "created_at": "2026-11-23T10:00:00Z",
-    "signs_from": "2026-11-23T10:10:00Z",
-    "signs_until": "2026-12-23T10:10:00Z",
-}
+_REFUSED = only_admins()
 
 
 class SigningKey(BaseModel):
     """A signing key; its public half is in the JWKS document."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     kid: str
     alg: str
     use: Literal["signs", "next", "checks"] = Field(
         description="`next` is published and will sign; `checks` has signed tokens that may live."
     )
-    created_at: str
-    signs_from: str
-    signs_until: str | None = Field(description="null while no later key is known.")
+    created_at: Time
+    signs_from: Time
+    signs_until: Time | None = Field(description="null while no later key is known.")
 
 
 class Rotation(StrictModel):
@@ -81,18 +52,6 @@ class Rotation(StrictModel):
     )
 
 
-def shown(key: KeyState) -> dict[str, Any]:
-    """Make the object that stands for a signing key."""
-    return {
-        "kid": key.row.kid,
-        "alg": key.row.alg,
-        "use": key.use,
-        "created_at": rfc3339(key.row.created_at),
-        "signs_from": rfc3339(key.row.signs_from),
-        "signs_until": rfc3339(key.signs_until),
-    }
-
-
 @router.get(
     "",
     operation_id="list_signing_keys",
@@ -104,7 +63,7 @@ async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
     """List the signing keys, newest first."""
     context = context_of(request)
     work = partial(keys.states, now=context.clock())
-    return [shown(key) for key in await context.database.read(work)]
+    return [shown.signing_key(key) for key in await context.database.read(work)]
 
 
 @router.post(
@@ -112,7 +71,7 @@ async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
     operation_id="rotate_signing_keys",
     summary="Make the next signing key",
     response_model=SigningKey,
-    responses={**_REFUSED, 422: {"model": Validation, "description": "Validation Error"}},
+    responses=_REFUSED,
 )
 async def rotate(
     request: Request, _admin: Admin, asked: Annotated[Rotation | None, Body()] = None
@@ -120,7 +79,7 @@ async def rotate(
     """Make the next signing key, published now; while one waits already, answer with that one."""
     context, how = context_of(request), asked or Rotation()
     newest = await context.database.write(partial(_rotate, context=context, how=how))
-    return shown(newest)
+    return shown.signing_key(newest)
 
 
 def _rotate(connection: Connection, context: Context, how: Rotation) -> KeyState:

@@ -7,23 +7,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from tokenhouse.api.answers import only_admins, refused
 from tokenhouse.api.caller import Admin, context_of, source_of
-from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation
-from tokenhouse.api.users import PATH, Password, User, shown
+from tokenhouse.api.strict import StrictModel, StrictRoute, Text
+from tokenhouse.api.users import PATH, Password, User
+from tokenhouse.manage import shown
 from tokenhouse.manage import users as people
 from tokenhouse.sign_in import hash_new_password
 from tokenhouse.store.users import every
 
 router = APIRouter(prefix=PATH, tags=["Users"], route_class=StrictRoute)
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No token, or one that is not good now"},
-    403: {"model": Problem, "description": "Not with the token of an administrator"},
-}
-_ONE: dict[int | str, dict[str, Any]] = {
-    **_REFUSED,
-    404: {"model": Problem, "description": "There is no such user"},
-    422: {"model": Validation, "description": "Validation Error"},
-}
+_REFUSED = only_admins()
+_TAKEN = "there is a user with the e-mail address you@example.com already"
 
 
 class UserAsked(StrictModel):
@@ -57,7 +52,7 @@ async def _hashed(request: Request, password: str) -> str:
 )
 async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
     """List all users, oldest first."""
-    return [shown(user) for user in await context_of(request).database.read(every)]
+    return [shown.user(user) for user in await context_of(request).database.read(every)]
 
 
 @router.post(
@@ -66,18 +61,14 @@ async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
     summary="Add a user",
     status_code=201,
     response_model=User,
-    responses={
-        **_REFUSED,
-        409: {"model": Problem, "description": "The e-mail address is another user's"},
-        422: {"model": Validation, "description": "Validation Error"},
-    },
+    responses={**_REFUSED, 409: refused(409, _TAKEN)},
 )
 async def add(request: Request, asked: UserAsked, _admin: Admin) -> dict[str, Any]:
     """Add a user."""
     context = context_of(request)
     people.checked_email(asked.email)
     hashed = await _hashed(request, asked.password)
-    return shown(
+    return shown.user(
         await context.database.write(
             lambda c: people.add(c, context, asked.email, hashed, is_admin=asked.is_superuser)
         )
@@ -89,11 +80,11 @@ async def add(request: Request, asked: UserAsked, _admin: Admin) -> dict[str, An
     operation_id="get_user",
     summary="Show a user",
     response_model=User,
-    responses=_ONE,
+    responses=_REFUSED,
 )
 async def show(request: Request, user_id: str, _admin: Admin) -> dict[str, Any]:
     """Show one user."""
-    return shown(await context_of(request).database.read(lambda c: people.by_id(c, user_id)))
+    return shown.user(await context_of(request).database.read(lambda c: people.by_id(c, user_id)))
 
 
 @router.patch(
@@ -101,7 +92,7 @@ async def show(request: Request, user_id: str, _admin: Admin) -> dict[str, Any]:
     operation_id="update_user",
     summary="Change a user",
     response_model=User,
-    responses=_ONE,
+    responses=_REFUSED,
 )
 async def change(
     request: Request, user_id: str, asked: UserChanges, _admin: Admin
@@ -110,7 +101,7 @@ async def change(
     context = context_of(request)
     hashed = None if asked.password is None else await _hashed(request, asked.password)
     changes = people.Changes(asked.is_active, asked.is_superuser, hashed)
-    return shown(
+    return shown.user(
         await context.database.write(lambda c: people.change(c, context, user_id, changes))
     )
 
@@ -120,7 +111,7 @@ async def change(
     operation_id="delete_user",
     summary="Delete a user",
     status_code=204,
-    responses=_ONE,
+    responses=_REFUSED,
 )
 async def delete(request: Request, user_id: str, _admin: Admin) -> None:
     """Delete a user with all credentials."""

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from tokenhouse.api.answers import only_admins, refused
 from tokenhouse.api.caller import Admin, Token, context_of
-from tokenhouse.api.strict import Problem, StrictModel, StrictRoute, Text, Validation, rfc3339
-from tokenhouse.manage import scopes
+from tokenhouse.api.strict import StrictModel, StrictRoute, Text, Time
+from tokenhouse.manage import scopes, shown
 from tokenhouse.store.scopes import every
-
-if TYPE_CHECKING:
-    from tokenhouse.store.scopes import Scope as Row
 
 PATH = "/api/v1/scopes"
 router = APIRouter(prefix=PATH, tags=["Scopes"], route_class=StrictRoute)
-_LISTED: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No token, or one that is not good now"}
-}
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    **_LISTED,
-    403: {"model": Problem, "description": "Not with the token of an administrator"},
-}
+_REFUSED = only_admins()
 
 
 class ScopeAsked(StrictModel):
@@ -38,15 +30,7 @@ class Scope(BaseModel):
 
     name: str
     description: str
-    created_at: str
-
-
-def _shown(scope: Row) -> dict[str, Any]:
-    return {
-        "name": scope.name,
-        "description": scope.description,
-        "created_at": rfc3339(scope.created_at),
-    }
+    created_at: Time
 
 
 @router.get(
@@ -54,11 +38,10 @@ def _shown(scope: Row) -> dict[str, Any]:
     operation_id="list_scopes",
     summary="List the scopes",
     response_model=list[Scope],
-    responses=_LISTED,
 )
 async def list_(request: Request, _token: Token) -> list[dict[str, Any]]:
     """List the scopes by name; while there are none, scopes are off."""
-    return [_shown(scope) for scope in await context_of(request).database.read(every)]
+    return [shown.scope(scope) for scope in await context_of(request).database.read(every)]
 
 
 @router.post(
@@ -67,16 +50,12 @@ async def list_(request: Request, _token: Token) -> list[dict[str, Any]]:
     summary="Define a scope",
     status_code=201,
     response_model=Scope,
-    responses={
-        **_REFUSED,
-        409: {"model": Problem, "description": "Defined already"},
-        422: {"model": Validation, "description": "Validation Error"},
-    },
+    responses={**_REFUSED, 409: refused(409, "the scope tiles:read is defined already")},
 )
 async def add(request: Request, asked: ScopeAsked, _admin: Admin) -> dict[str, Any]:
     """Define a scope (RFC 6749 section 3.3); by an administrator."""
     context = context_of(request)
-    return _shown(
+    return shown.scope(
         await context.database.write(
             lambda c: scopes.add(c, context, asked.name, asked.description)
         )
@@ -88,7 +67,7 @@ async def add(request: Request, asked: ScopeAsked, _admin: Admin) -> dict[str, A
     operation_id="delete_scope",
     summary="Delete a scope",
     status_code=204,
-    responses={**_REFUSED, 404: {"model": Problem, "description": "Not defined"}},
+    responses=_REFUSED,
 )
 async def delete(request: Request, name: str, _admin: Admin) -> None:
     """Delete a scope; it is granted no more, tokens that carry it end by themselves."""

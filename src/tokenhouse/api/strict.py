@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Request
@@ -25,11 +24,13 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from tokenhouse.api.caller import authenticate, context_of
+from tokenhouse.manage.shown import rfc3339
 from tokenhouse.oauth.jwt_claims import MalformedJwt, strict_object
 from tokenhouse.possession import next_nonce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from datetime import datetime
 
     from fastapi.exceptions import RequestValidationError
     from starlette.responses import Response
@@ -142,13 +143,6 @@ class Validation(BaseModel):
     """What is wrong with the input."""
 
     detail: list[Where]
-
-
-def rfc3339(seconds: float | None) -> str | None:
-    """Write unix seconds as RFC 3339 in UTC."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _shown(part: str | int) -> str | int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,13 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from tokenhouse.api import users_openapi as described
 from tokenhouse.api.caller import Person, Token, context_of, source_of
 from tokenhouse.api.strict import StrictModel, StrictRoute
+from tokenhouse.manage import shown
 from tokenhouse.manage import users as people
 from tokenhouse.manage.errors import Invalid
 from tokenhouse.oauth.errors import InvalidGrant
 from tokenhouse.sign_in import hash_new_password, sign_in
-
-if TYPE_CHECKING:
-    from tokenhouse.store.users import User as Row
 
 PATH = "/api/v1/users"
 router = APIRouter(prefix=PATH, tags=["Users"], route_class=StrictRoute)
@@ -40,17 +38,6 @@ class User(BaseModel):
     is_verified: bool
 
 
-def shown(user: Row) -> dict[str, Any]:
-    """Make the object that stands for a user."""
-    return {
-        "id": user.id,
-        "email": user.email,
-        "is_active": user.is_active,
-        "is_superuser": user.is_superuser,
-        "is_verified": user.is_verified,
-    }
-
-
 class PasswordChange(StrictModel):
     """The password that is good now, and the one that is to be."""
 
@@ -63,7 +50,7 @@ class PasswordChange(StrictModel):
 @router.get("/me", response_model=User, **described.ME)
 async def me(token: Token) -> dict[str, Any]:
     """Show the current user."""
-    return shown(token.user)
+    return shown.user(token.user)
 
 
 @router.put("/me/password", status_code=204, **described.PASSWORD)

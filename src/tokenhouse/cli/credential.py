@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tokenhouse.cli.one_credential import ClientId, OnlyOf, acting, shown
+from tokenhouse.cli.one_credential import ClientId, OnlyOf, acting
 from tokenhouse.cli.place import Place, at_place
-from tokenhouse.cli.terminal import Json, print_json, print_table, rfc3339
+from tokenhouse.cli.terminal import Json, print_json, print_table
 from tokenhouse.cli.user import found
+from tokenhouse.manage import shown
+from tokenhouse.manage.shown import rfc3339
 
 if TYPE_CHECKING:
     from tokenhouse.store.clients import Client
@@ -52,6 +54,30 @@ ExpiresIn = Annotated[
 ]
 
 
+def _checked_methods(methods: list[str] | None) -> list[str]:
+    from tokenhouse.store.clients import KEY_METHOD, SECRET_METHODS
+
+    known = (*SECRET_METHODS, KEY_METHOD)
+    if unknown := [one for one in methods or [] if one not in known]:
+        msg = f"{unknown[0]} is none of {', '.join(known)}"
+        raise typer.BadParameter(msg)
+    return list(dict.fromkeys(methods or []))
+
+
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        help="Allow this method alone; give it several times.",
+        callback=_checked_methods,
+    ),
+]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option("--scope", help="Allow this scope alone; give it several times."),
+]
+
+
 @app.command("list")
 @at_place
 def list_(place: Place, user: Owner, *, json: Json = False) -> None:
@@ -73,7 +99,7 @@ def list_(place: Place, user: Owner, *, json: Json = False) -> None:
         uses = context.database.read_now(lambda c: last_used.of_clients(c, ids))
         now = context.clock()
     if json:
-        print_json([shown(client, uses.get(client.client_id)) for client in owned])
+        print_json([shown.credential(client, uses.get(client.client_id)) for client in owned])
     elif owned:
         print_table(
             (one.client_id, rfc3339(one.created_at), _state(one, now), one.name) for one in owned
@@ -91,6 +117,8 @@ def create(  # noqa: PLR0913 - because each is an option of the command
     name: Name = "",
     description: Description = "",
     expires_in: ExpiresIn = None,
+    method: Methods = None,
+    scope: Scopes = None,
     json: Json = False,
 ) -> None:
     """Make app credentials for a user.
@@ -104,16 +132,18 @@ def create(  # noqa: PLR0913 - because each is an option of the command
 
     with place.open() as context:
         end = context.clock() + expires_in if expires_in else None
+        allowed = tuple(method or ()) or None, tuple(scope or ()) or None
+        words = name or "", description or ""
         client, secret = context.database.write_now(
             lambda c: credentials.create(
                 c,
                 context,
                 OPERATOR,
-                credentials.NewCredential(name or "", description or "", found(c, user).id, end),
+                credentials.NewCredential(*words, found(c, user).id, end, *allowed),
             )
         )
     if json:
-        print_json({**shown(client), "client_secret": secret})
+        print_json({**shown.credential(client), "client_secret": secret})
     else:
         typer.echo(f"client_id      {client.client_id}\nclient_secret  {secret}")
 
@@ -132,7 +162,7 @@ def show(place: Place, client_id: ClientId, *, json: Json = False) -> None:
         with acting(client_id) as actor:
             client = context.database.read_now(lambda c: own.show(c, actor, client_id))
         uses = context.database.read_now(lambda c: last_used.of_clients(c, [client_id]))
-        members = shown(client, uses.get(client_id))
+        members = shown.credential(client, uses.get(client_id))
     if json:
         print_json(members)
     else:
@@ -148,25 +178,35 @@ def change(  # noqa: PLR0913 - because each is an option of the command
     name: Name = None,
     description: Description = None,
     expires_in: ExpiresIn = None,
-    method: Annotated[
-        list[str] | None, typer.Option(help="Allow this method alone; give it several times.")
-    ] = None,
+    method: Methods = None,
     any_method: Annotated[bool, typer.Option("--any-method", help="Allow all methods.")] = False,
+    scope: Scopes = None,
+    any_scope: Annotated[bool, typer.Option("--any-scope", help="Allow all scopes.")] = False,
+    may_introspect: Annotated[
+        bool | None,
+        typer.Option(
+            "--introspect-all/--introspect-own",
+            help="May it introspect every token, or its owner's?",
+        ),
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Keep them when those that made them are deleted.")
+    ] = False,
 ) -> None:
     """Change app credentials; what is left out stays.
 
     Example: tokenhouse credential change CLIENT_ID --method private_key_jwt
     """
-    from tokenhouse.store.clients import KEY_METHOD, SECRET_METHODS
-
-    known = (*SECRET_METHODS, KEY_METHOD)
-    if unknown := [one for one in method or [] if one not in known]:
-        msg = f"--method {unknown[0]} is none of {', '.join(known)}"
-        raise typer.BadParameter(msg)
-    changes: dict[str, Any] = {"name": name, "description": description}
-    changes = {member: value for member, value in changes.items() if value is not None}
-    if method or any_method:
-        changes["auth_methods"] = None if any_method else " ".join(dict.fromkeys(method or []))
+    asked: dict[str, Any] = {
+        "name": name,
+        "description": description,
+        "auth_methods": " ".join(method) if method else None,
+        "scopes": scope or None,
+        "may_introspect": may_introspect,
+    }
+    cleared = {"auth_methods": any_method, "scopes": any_scope, "parent_id": detach}
+    changes = {member: value for member, value in asked.items() if value is not None}
+    changes |= {member: None for member, is_cleared in cleared.items() if is_cleared}
     _change(place, client_id, changes, expires_in)
     typer.echo(f"Changed {client_id}")
 

@@ -1,7 +1,6 @@
 """`tokenhouse credential`: what proves a credential: its secrets and its keys."""
 # ruff: noqa: PLC0415 - because --help must be quick, heavy rooms are imported inside commands
 
-import json as json_
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,9 @@ import typer
 from tokenhouse.cli.credential import app
 from tokenhouse.cli.one_credential import ClientId, acting
 from tokenhouse.cli.place import Place, at_place
-from tokenhouse.cli.terminal import Json, fail, print_json, print_table, rfc3339
+from tokenhouse.cli.terminal import Json, fail, print_json, print_table
+from tokenhouse.manage import shown
+from tokenhouse.manage.shown import rfc3339
 
 __all__ = ["app"]
 _DAY = 86400
@@ -48,21 +49,12 @@ def rotate(
         made = context.database.write_now(
             lambda c: client_secrets.rotate(c, context, actor, client_id, Rotation(overlap, label))
         )
-    row = made.row
     if json:
-        print_json(
-            {
-                "secret_id": row.secret_id,
-                "client_secret": made.clear,
-                "label": row.label,
-                "created_at": rfc3339(row.created_at),
-                "expires_at": rfc3339(row.expires_at),
-            }
-        )
+        print_json(shown.new_secret(made))
     else:
         typer.echo(f"client_id      {client_id}\nclient_secret  {made.clear}")
         typer.echo(
-            f"Older secrets end {rfc3339(row.created_at + overlap)} at the latest.", err=True
+            f"Older secrets end {rfc3339(made.row.created_at + overlap)} at the latest.", err=True
         )
 
 
@@ -79,19 +71,7 @@ def secrets(place: Place, client_id: ClientId, *, json: Json = False) -> None:
         live = context.database.read_now(
             lambda c: client_secrets.list_live(c, context, actor, client_id)
         )
-    found: list[dict[str, Any]] = [
-        {
-            "secret_id": one.row.secret_id,
-            "label": one.row.label,
-            "hint": one.row.hint,
-            "created_at": rfc3339(one.row.created_at),
-            "expires_at": rfc3339(one.row.expires_at),
-            "last_used_at": rfc3339(one.last_use.used_at) if one.last_use else None,
-            "last_used_from": one.last_use.source if one.last_use else None,
-            "safe_to_delete": one.safe_to_delete,
-        }
-        for one in live
-    ]
+    found = [shown.secret(one) for one in live]
     if json:
         print_json(found)
     elif found:
@@ -184,7 +164,7 @@ def keys(place: Place, client_id: ClientId) -> None:
 
     with place.open() as context, acting(client_id) as actor:
         client = context.database.read_now(lambda c: own.show(c, actor, client_id))
-    print_json({"keys": []} if client.jwks is None else json_.loads(client.jwks))
+    print_json(shown.client_keys(client))
 
 
 def _replace_keys(place: Place, client_id: str, keys: list[dict[str, Any]]) -> None:

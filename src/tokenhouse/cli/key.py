@@ -1,32 +1,20 @@
 """`tokenhouse key`: the keys that sign access tokens, and the master key that seals."""
 # ruff: noqa: PLC0415 - because --help must be quick, heavy rooms are imported inside commands
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tokenhouse.cli.place import Place, at_place
-from tokenhouse.cli.terminal import Json, fail, print_json, print_table, rfc3339
-
-if TYPE_CHECKING:
-    from tokenhouse.manage.keys import KeyState
+from tokenhouse.cli.terminal import Json, fail, print_json, print_table
+from tokenhouse.manage import shown
+from tokenhouse.manage.shown import rfc3339
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Keys that sign access tokens, and what the master key seals.",
     epilog="Example: tokenhouse key list",
 )
-
-
-def _shown(key: "KeyState") -> dict[str, Any]:
-    return {
-        "kid": key.row.kid,
-        "alg": key.row.alg,
-        "use": key.use,
-        "created_at": rfc3339(key.row.created_at),
-        "signs_from": rfc3339(key.row.signs_from),
-        "signs_until": rfc3339(key.signs_until),
-    }
 
 
 @app.command("list")
@@ -43,11 +31,12 @@ def list_(place: Place, *, json: Json = False) -> None:
 
     with place.open() as context:
         now = context.clock()
-        shown = [_shown(one) for one in context.database.read_now(lambda c: keys.states(c, now))]
+        found = context.database.read_now(lambda c: keys.states(c, now))
+    listed = [shown.signing_key(key) for key in found]
     if json:
-        print_json(shown)
+        print_json(listed)
     else:
-        print_table([key["kid"], key["alg"], key["use"], key["signs_from"]] for key in shown)
+        print_table([key["kid"], key["alg"], key["use"], key["signs_from"]] for key in listed)
 
 
 @app.command()

@@ -1,13 +1,11 @@
 """One credential, from the operator's side: naming it, acting on it, showing it."""
 # ruff: noqa: PLC0415 - because --help must be quick, heavy rooms are imported inside commands
 
-import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tokenhouse.cli.terminal import rfc3339
 from tokenhouse.cli.user import found
 
 if TYPE_CHECKING:
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 
     from tokenhouse.context import Context
     from tokenhouse.manage.actor import Actor
-    from tokenhouse.store.clients import Client
-    from tokenhouse.store.last_used import LastUse
 
 ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="Which.")]
 OnlyOf = Annotated[
@@ -48,24 +44,3 @@ def acting(
         whose = f"{user} has" if user else "there are"
         msg = f"{whose} no app credentials {client_id}; see tokenhouse credential list"
         raise NotFound(msg) from None
-
-
-def shown(client: "Client", use: "LastUse | None" = None) -> dict[str, Any]:
-    """Make the object that stands for a credential, as the REST door has it."""
-    return {
-        "user_id": client.user_id,
-        "client_id": client.client_id,
-        "name": client.name,
-        "description": client.description,
-        "created_at": rfc3339(client.created_at),
-        "expires_at": rfc3339(client.expires_at),
-        "disabled": client.disabled,
-        "auth_methods": None if client.auth_methods is None else client.auth_methods.split(" "),
-        "scopes": None if client.scopes is None else client.scopes.split(" "),
-        "parent_id": client.parent_id,
-        "may_introspect": client.may_introspect,
-        "created_by": client.created_by,
-        "last_used_at": rfc3339(use.used_at) if use else None,
-        "last_used_from": use.source if use else None,
-        "jwks": None if client.jwks is None else json.loads(client.jwks),
-    }

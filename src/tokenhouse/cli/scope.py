@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from tokenhouse.cli.place import Place, at_place
-from tokenhouse.cli.terminal import Json, print_json, print_table, rfc3339
+from tokenhouse.cli.terminal import Json, print_json, print_table
+from tokenhouse.manage import shown
+from tokenhouse.manage.shown import rfc3339
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,18 +50,10 @@ def list_(place: Place, *, json: Json = False) -> None:
 
     with place.open() as context:
         found = context.database.read_now(every)
-    shown = [
-        {
-            "name": scope.name,
-            "created_at": rfc3339(scope.created_at),
-            "description": scope.description,
-        }
-        for scope in found
-    ]
     if json:
-        print_json(shown)
+        print_json([shown.scope(one) for one in found])
     else:
-        print_table(scope.values() for scope in shown)
+        print_table((one.name, rfc3339(one.created_at), one.description) for one in found)
 
 
 @app.command()

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Annotated, NoReturn
 
 import typer
@@ -34,13 +33,6 @@ def print_table(rows: Iterable[Iterable[object]]) -> None:
     for row in cells:
         line = "  ".join(map(str.ljust, row, widths))
         typer.echo(line.rstrip())
-
-
-def rfc3339(seconds: float | None) -> str | None:
-    """Write unix seconds as RFC 3339 in UTC."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 def read_password(*, from_stdin: bool) -> str:

@@ -1,7 +1,7 @@
 """`tokenhouse user`: people who sign in."""
 # ruff: noqa: PLC0415 - because --help must be quick, heavy rooms are imported inside commands
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from tokenhouse.cli.terminal import (
     print_table,
     read_password,
 )
+from tokenhouse.manage import shown
 
 if TYPE_CHECKING:
     from tokenhouse.store.database import Connection
@@ -36,11 +37,6 @@ def found(connection: "Connection", email: str) -> "User":
     except NotFound:
         msg = f"there is no user {email}; run: tokenhouse user list"
         raise NotFound(msg) from None
-
-
-def _shown(user: "User") -> dict[str, Any]:
-    names = ("id", "email", "is_active", "is_superuser", "is_verified")
-    return {name: getattr(user, name) for name in names}
 
 
 def _row(user: "User") -> tuple[str, ...]:
@@ -73,7 +69,7 @@ def add(
             lambda c: users.add(c, context, email, hashed, is_admin=admin)
         )
         if json:
-            print_json(_shown(user))
+            print_json(shown.user(user))
         else:
             typer.echo(f"Added {'  '.join(_row(user))}")
 
@@ -90,7 +86,7 @@ def list_(place: Place, *, json: Json = False) -> None:
     with place.open() as context:
         people = context.database.read_now(every)
         if json:
-            print_json([_shown(user) for user in people])
+            print_json([shown.user(user) for user in people])
         elif people:
             print_table(map(_row, people))
         else:
@@ -107,7 +103,7 @@ def show(place: Place, email: Email, *, json: Json = False) -> None:
     with place.open() as context:
         user = context.database.read_now(lambda c: found(c, email))
         if json:
-            print_json(_shown(user))
+            print_json(shown.user(user))
         else:
             print_table([_row(user)])
 

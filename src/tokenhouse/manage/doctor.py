@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tokenhouse.crypto.sealing import MasterKeyError, Sealer, SealError, read_master_keys
-from tokenhouse.store import installation, migrations, signing_keys, users
+from tokenhouse.store import installation, migrations, sealed, signing_keys, users
 from tokenhouse.store.database import Database, Unavailable, sqlite_path
 from tokenhouse.store.sqlite import is_foreign
 
@@ -186,6 +186,11 @@ def _keys(connection: Connection, sealer: Sealer, settings: Settings) -> Iterato
     for key in keys:
         if not _opens(sealer, signing_keys.SEAL, key.kid, key.sealed):
             yield Finding(f"the signing key {key.kid} is damaged", _RESTORE)
+    if old := sealed.count_not_under(connection, sealer.head):
+        yield Finding(
+            f"{old} values are sealed under another master key than the first of its file",
+            "run: tokenhouse key rewrap",
+        )
     if settings.signing_alg not in {key.alg for key in keys}:
         yield Finding(
             f"there is no signing key for signing_alg {settings.signing_alg}",
@@ -193,9 +198,9 @@ def _keys(connection: Connection, sealer: Sealer, settings: Settings) -> Iterato
         )
 
 
-def _opens(sealer: Sealer, purpose: str, identity: str, sealed: bytes) -> bool:
+def _opens(sealer: Sealer, purpose: str, identity: str, value: bytes) -> bool:
     try:
-        sealer.open(purpose, identity, sealed)
+        sealer.open(purpose, identity, value)
     except SealError:
         return False
     return True

@@ -24,16 +24,31 @@ def add(connection: Connection, context: Context, name: str, description: str = 
         Conflict: it is defined already.
 
     """
+    scope = Scope(_checked_name(name), description, context.clock())
+    if not scopes.add(connection, scope):
+        msg = f"the scope {name} is defined already"
+        raise Conflict(msg)
+    return scope
+
+
+def follow_settings(connection: Connection, context: Context) -> None:
+    """Define the scopes that the settings name, where they are missing.
+
+    Raises:
+        Invalid: a name is no scope-token.
+
+    """
+    for name in context.settings.scopes:
+        scopes.add(connection, Scope(_checked_name(name), "", context.clock()))
+
+
+def _checked_name(name: str) -> str:
     if not is_scope_token(name):
         field = "name"
         raise Invalid(
             field, 'a scope is 1 to 128 printable ASCII characters without space, " or \\'
         )
-    scope = Scope(name, description, context.clock())
-    if not scopes.add(connection, scope):
-        msg = f"the scope {name} is defined already"
-        raise Conflict(msg)
-    return scope
+    return name
 
 
 def delete(connection: Connection, name: str) -> None:

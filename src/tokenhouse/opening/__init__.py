@@ -17,7 +17,8 @@ from tokenhouse.crypto.sealing import (
     SealError,
     read_master_keys,
 )
-from tokenhouse.manage import keys
+from tokenhouse.manage import keys, scopes
+from tokenhouse.manage.errors import Invalid
 from tokenhouse.opening.errors import OpeningError
 from tokenhouse.opening.making import make_if_new
 from tokenhouse.store import installation, migrations, signing_keys
@@ -66,13 +67,21 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
         database.read_now(lambda connection: expect_ours(connection, sealer))
         context = make_context(settings, database, sealer, _load_keys(database, sealer))
         if create:
-            database.write_now(lambda connection: keys.follow_settings(connection, context))
+            database.write_now(lambda connection: _follow_settings(connection, context))
     except (MasterKeyError, SealError) as error:
         raise OpeningError(str(error)) from None
+    except Invalid as error:
+        msg = f"setting scopes: {error}"
+        raise OpeningError(msg) from None
     except Unavailable as error:
         msg = f"the database cannot be used: {error}"
         raise OpeningError(msg) from None
     return context
+
+
+def _follow_settings(connection: Connection, context: Context) -> None:
+    keys.follow_settings(connection, context)
+    scopes.follow_settings(connection, context)
 
 
 def upgrade_database(settings: Settings) -> str:

@@ -84,6 +84,14 @@ def not_under(
     return [SealedValue(*row) for row in rows]
 
 
+def count_not_under(connection: Connection, head: bytes) -> int:
+    """Count the values of all columns that another master key seals; see `not_under`."""
+    counts = [
+        select(func.count()).where(func.substr(of.column, 1, len(head)) != head) for of in columns()
+    ]
+    return sum(connection.execute(count).scalar_one() for count in counts)
+
+
 def replace(
     connection: Connection, of: SealedColumn, values: Sequence[tuple[SealedValue, bytes]]
 ) -> None:
