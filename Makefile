@@ -75,11 +75,13 @@ fuzz: .venv/dev .venv/package  ## throw octets at every reader (FUZZ_SECONDS=600
 mutation: .venv/dev .venv/package  ## do the tests notice a changed line? hours (MUTATION="--sample 100")
 	$(BIN)/python -m mutation.run $(MUTATION)
 
-wheel: .venv/run  ## dist/*.whl, built twice from two places: the same octets or nothing
+wheel: .venv/run  ## dist/*.whl, service and SDK, built twice from two places: the same octets or nothing
 	rm -rf build/wheel && mkdir -p build/wheel/copy dist
-	cp -R pyproject.toml README.md LICENSE src build/wheel/copy/
+	cp -R pyproject.toml README.md LICENSE src sdk build/wheel/copy/
 	$(BIN)/hatchling build -t wheel -d build/wheel/here
+	cd sdk && ../$(BIN)/hatchling build -t wheel -d ../build/wheel/here
 	cd build/wheel/copy && ../../../$(BIN)/hatchling build -t wheel -d ../there
+	cd build/wheel/copy/sdk && ../../../../$(BIN)/hatchling build -t wheel -d ../../there
 	cd build/wheel && for wheel in here/*.whl; do cmp "$$wheel" "there/$${wheel#here/}" || exit 1; done
 	cp build/wheel/here/*.whl dist/ && sha256sum dist/*.whl
 
@@ -90,7 +92,7 @@ sbom: .venv/dev  ## dist/tokenhouse.cdx.json: what the service is made of (Cyclo
 		--output-reproducible -o dist/tokenhouse.cdx.json requirements/run.txt
 
 lock: .venv/dev  ## resolve requirements/*.txt anew (LOCK_FLAGS=--upgrade for newer releases)
-	$(LOCK) $(LOCK_FLAGS) --all-extras --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) $(LOCK_FLAGS) --all-extras --group pyproject.toml:dev pyproject.toml sdk/pyproject.toml -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt pyproject.toml -o requirements/run.txt
 
 clean:  ## remove the environment and every cache, never a database
@@ -111,11 +113,12 @@ $(BIN)/pip:
 	@$(PIP) --require-hashes --only-binary :all: -r $<
 	@touch $@
 
-.venv/dev: requirements/dev.txt | $(BIN)/pip
+.venv/dev: requirements/dev.txt sdk/pyproject.toml | $(BIN)/pip
 	@echo "installing what the checks need too (some minutes the first time): requirements/dev.txt"
 	@$(PIP) --require-hashes --only-binary :all: -r $<
+	@$(PIP) --no-deps --no-build-isolation --editable sdk
 	@touch $@ .venv/run
 
-.venv/package: pyproject.toml sdk/pyproject.toml | $(BIN)/pip
-	@$(PIP) --no-deps --no-build-isolation --editable . --editable sdk
+.venv/package: pyproject.toml | $(BIN)/pip
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -50,6 +50,7 @@ def run(language: str, text: str, folder: Path, service: Service, owner: Person)
             **os.environ,
             "PATH": where,
             "PASSWORD": owner.password,
+            "XDG_CONFIG_HOME": str(folder),  # where th keeps what it is given
             "TOKENHOUSE_URL": service.url,
             "TOKENHOUSE_CLIENT_ID": app.client_id,
             "TOKENHOUSE_CLIENT_SECRET": app.client_secret,

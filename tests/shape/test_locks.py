@@ -76,6 +76,14 @@ def test_the_lock_answers_what_the_project_asks_for(lock: str, groups: list[str]
     assert unanswered == [], "run `make lock`"
 
 
+def test_the_sdk_is_tested_with_what_it_asks_for() -> None:
+    project = tomllib.loads((ROOT / "sdk" / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
+    held = pins(ROOT / "requirements" / "dev.txt")
+    for one in map(Requirement, [*project["dependencies"], *extras]):
+        assert any(name == one.name and version in one.specifier for name, version in held), one
+
+
 def test_the_service_is_tested_with_the_releases_that_it_runs_with() -> None:
     run, dev = (pins(ROOT / "requirements" / lock) for lock in ("run.txt", "dev.txt"))
     assert run

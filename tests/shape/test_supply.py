@@ -27,20 +27,20 @@ def test_every_direct_dependency_has_its_reason_and_no_other_is_named() -> None:
     assert named == asked
 
 
-@pytest.fixture
-def wheels(tmp_path: Path) -> list[bytes]:
+@pytest.fixture(params=[".", "sdk"])
+def wheels(request: pytest.FixtureRequest, tmp_path: Path) -> list[bytes]:
     """The wheel built from two copies, of other names, times and permissions."""
     built: list[bytes] = []
     for name, mask in (("one", 0o022), ("another", 0o077)):
         copy = tmp_path / name
         shutil.copytree(
-            ROOT / "src",
+            ROOT / request.param / "src",
             copy / "src",
             copy_function=shutil.copyfile,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
         for file in ("pyproject.toml", "README.md", "LICENSE"):
-            shutil.copyfile(ROOT / file, copy / file)
+            shutil.copyfile(ROOT / request.param / file, copy / file)
         subprocess.run(
             [sys.executable, "-m", "hatchling", "build", "-t", "wheel"],
             cwd=copy,
