@@ -22,7 +22,7 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-postgresql check format lint types imports docs faults bench timing fuzz mutation wheel sbom lock clean
+.PHONY: help run test test-postgresql test-matrix check format lint types imports docs faults bench timing fuzz mutation wheel sbom lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,12 @@ test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part
 
 test-postgresql: .venv/dev .venv/package  ## run everything on PostgreSQL too
 	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --database postgresql
+
+test-matrix: .venv/dev .venv/package  ## run everything on both databases with one worker and with two: an hour
+	for database in sqlite postgresql; do for workers in 1 2; do \
+		echo "$$database, $$workers worker(s)"; \
+		$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --database $$database --workers $$workers || exit 1; \
+	done; done
 
 check: lint types imports test fuzz  ## everything that must hold before a change lands
 

@@ -42,16 +42,20 @@ class MakeCredential(Protocol):
 
 
 class StartService(Protocol):
-    """Starts a server of this test's own; it is stopped, and its log checked, after the test."""
+    """Starts a server of this test's own; it is stopped, and its log checked, after the test.
+
+    Without `workers` it has as many as `--workers` says.
+    """
 
     def __call__(
-        self, settings: Mapping[str, str] = NO_SETTINGS, *, workers: int = 1
+        self, settings: Mapping[str, str] = NO_SETTINGS, *, workers: int | None = None
     ) -> Service: ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--database`: one of them alone, where both would be used."""
+    """Add `--database`: one of them alone, where both would be used; and `--workers`."""
     parser.addoption("--database", choices=DATABASES, help="run on this database alone")
+    parser.addoption("--workers", type=int, default=1, help="workers of servers (%(default)s)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -88,23 +92,33 @@ def postgresql_database(postgresql: PostgreSQL) -> str:
 
 
 @pytest.fixture(scope="session")
+def workers(request: pytest.FixtureRequest) -> int:
+    """How many workers a server has where the test does not say."""
+    chosen: int = request.config.option.workers
+    return chosen
+
+
+@pytest.fixture(scope="session")
 def service(
-    tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase
+    tmp_path_factory: pytest.TempPathFactory, new_database: NewDatabase, workers: int
 ) -> Iterator[Service]:
-    """The shared server: one worker, default settings but for the throttle."""
+    """The shared server: default settings but for the throttle."""
     home = tmp_path_factory.mktemp("service")
-    with Service(home, settings=WITHOUT_THROTTLE, database_url=new_database()) as running:
+    with Service(home, workers, WITHOUT_THROTTLE, new_database()) as running:
         yield running
 
 
 @pytest.fixture
-def start_service(tmp_path: Path, new_database: NewDatabase) -> Iterator[StartService]:
+def start_service(
+    tmp_path: Path, new_database: NewDatabase, workers: int
+) -> Iterator[StartService]:
     """Servers of this test's own."""
     started: list[Service] = []
+    usual = workers
 
-    def start(settings: Mapping[str, str] = NO_SETTINGS, *, workers: int = 1) -> Service:
+    def start(settings: Mapping[str, str] = NO_SETTINGS, *, workers: int | None = None) -> Service:
         home = tmp_path / f"service{len(started)}"
-        one = Service(home, workers, {**WITHOUT_THROTTLE, **settings}, new_database())
+        one = Service(home, workers or usual, {**WITHOUT_THROTTLE, **settings}, new_database())
         started.append(one)
         return one.start()
 

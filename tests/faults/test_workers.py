@@ -149,7 +149,7 @@ def test_sighup_replaces_the_workers_and_no_request_fails(start_service: StartSe
 
 
 def test_one_worker_goes_on_at_sighup(start_service: StartService) -> None:
-    service = start_service()
+    service = start_service(workers=1)
     os.kill(service.pid, signal.SIGHUP)
     wait_for(service, "nothing to replace", 1)
     assert httpx.get(service.url + "/healthz", timeout=30).status_code == 200

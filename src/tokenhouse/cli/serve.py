@@ -60,9 +60,9 @@ def _where(settings: "Settings") -> str:
 
 def _next_step(context: "Context", place: Place, first_user: str | None) -> str:
     """Make the first user when asked to, and say what to do next."""
-    from tokenhouse.store.users import every
+    from tokenhouse.store.users import is_any
 
-    if context.database.read_now(every):
+    if context.database.read_now(is_any):
         return f"Documentation: {context.settings.issuer}/docs\n"
     if first_user is None:
         return f"There is no user yet. Add one:\n\n  tokenhouse user add EMAIL --admin{place}\n"
@@ -72,13 +72,13 @@ def _next_step(context: "Context", place: Place, first_user: str | None) -> str:
 def _add_first(context: "Context", email: str) -> str:
     from tokenhouse.crypto.secrets import make_password
     from tokenhouse.manage import users
-    from tokenhouse.store.users import every
+    from tokenhouse.store.users import is_any
 
     password = make_password()
     hashed = users.hashed_password(context, password)
 
     def add(connection: "Connection") -> bool:
-        if every(connection):  # another `serve` on this folder was quicker
+        if is_any(connection):  # another `serve` on this folder was quicker
             return False
         users.add(connection, context, email, hashed, is_admin=True)
         return True

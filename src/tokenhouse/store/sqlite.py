@@ -22,6 +22,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
+    f"PRAGMA cache_size={-16 * 1024}",  # KiB: the upper pages of every index of a million rows
     "PRAGMA mmap_size=0",
     f"PRAGMA journal_size_limit={4 * 2**20}",  # of the WAL, once a long reader lets go of it
     "PRAGMA temp_store=MEMORY",

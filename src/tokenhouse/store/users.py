@@ -97,6 +97,11 @@ def by_email(connection: Connection, email: str) -> User | None:
     return User._make(row) if row else None
 
 
+def is_any(connection: Connection) -> bool:
+    """Tell whether there is a user."""
+    return connection.execute(select(users.c.id).limit(1)).first() is not None
+
+
 def every(connection: Connection) -> list[User]:
     """Return all users, oldest first."""
     query = select(users).where(users.c.email != "").order_by(users.c.created_at, users.c.id)
