@@ -34,6 +34,8 @@ users = Table(
     Column("all_tokens_ended_at", Double),
 )
 
+_KEPT = users.c.email != ""
+
 
 class EmailTaken(Exception):
     """Another user has this e-mail address, or one that compares equal."""
@@ -99,12 +101,12 @@ def by_email(connection: Connection, email: str) -> User | None:
 
 def is_any(connection: Connection) -> bool:
     """Tell whether there is a user."""
-    return connection.execute(select(users.c.id).limit(1)).first() is not None
+    return connection.execute(select(users.c.id).where(_KEPT).limit(1)).first() is not None
 
 
 def every(connection: Connection) -> list[User]:
     """Return all users, oldest first."""
-    query = select(users).where(users.c.email != "").order_by(users.c.created_at, users.c.id)
+    query = select(users).where(_KEPT).order_by(users.c.created_at, users.c.id)
     return [User._make(row) for row in connection.execute(query)]
 
 
