@@ -9,9 +9,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests import keys
+from tests import keypair
 from tests.conftest import MakeCredential, MakePerson, StartService
-from tests.keys import ALGORITHMS, KeyPair
+from tests.keypair import ALGORITHMS, KeyPair
 from tests.people import CLIENTS, Credential, Person, add_credential, add_person
 from tests.proofs import claims, keys_of, rotate, secrets_of, statuses
 from tests.protocol.table import by_jwt
@@ -39,9 +39,9 @@ def accepted(service: Service, app: Credential, pair: KeyPair) -> bool:
 def test_key_is_kept_and_shown_and_proves_the_credential(
     alg: str, http: httpx.Client, service: Service, credential: MakeCredential
 ) -> None:
-    app, pair = credential(), keys.make(alg)
+    app, pair = credential(), keypair.make(alg)
     assert not accepted(service, app, pair)
-    jwk = {**pair.jwk, "kid": "first", "use": "sig", "alg": alg, "key_ops": ["verify"]}
+    jwk = {**pair.public, "kid": "first", "use": "sig", "alg": alg, "key_ops": ["verify"]}
     answer = put(http, app, jwk)
     assert (answer.status_code, answer.json()) == (200, {"keys": [jwk]})
     assert http.get(keys_of(app), headers=app.owner.bearer).json() == {"keys": [jwk]}
@@ -55,13 +55,13 @@ def test_key_is_kept_and_shown_and_proves_the_credential(
 def test_members_that_say_nothing_are_ignored_and_not_kept(
     http: httpx.Client, credential: MakeCredential
 ) -> None:
-    app, pair = credential(), keys.make("ES256")
-    jwk = {**pair.jwk, "x5c": ["MAA="], "x5u": "http://127.0.0.1:9/", "exp": 1, "note": {"a": 1}}
-    assert put(http, app, jwk, comment="ours").json() == {"keys": [pair.jwk]}
+    app, pair = credential(), keypair.make("ES256")
+    jwk = {**pair.public, "x5c": ["MAA="], "x5u": "http://127.0.0.1:9/", "exp": 1, "note": {"a": 1}}
+    assert put(http, app, jwk, comment="ours").json() == {"keys": [pair.public]}
 
 
 def test_two_keys_with_one_kid_are_refused(http: httpx.Client, app: Credential) -> None:
-    pairs = [{**keys.make("ES256").jwk, "kid": kid} for kid in ("a", "b", "a")]
+    pairs = [{**keypair.make("ES256").public, "kid": kid} for kid in ("a", "b", "a")]
     answer = put(http, app, *pairs)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "keys", 2, "kid"]
@@ -70,7 +70,7 @@ def test_two_keys_with_one_kid_are_refused(http: httpx.Client, app: Credential) 
 def test_ten_keys_are_kept_and_eleven_refused(
     http: httpx.Client, credential: MakeCredential
 ) -> None:
-    app, pairs = credential(), [keys.make("ES256").jwk for _ in range(11)]
+    app, pairs = credential(), [keypair.make("ES256").public for _ in range(11)]
     assert put(http, app, *pairs[:10]).json() == {"keys": pairs[:10]}
     answer = put(http, app, *pairs)
     assert answer.status_code == 422
@@ -91,14 +91,14 @@ def test_what_is_no_jwk_set_is_refused(body: str, http: httpx.Client, app: Crede
 def test_keys_are_replaced_and_removed_at_once(
     http: httpx.Client, service: Service, credential: MakeCredential
 ) -> None:
-    app, old, new = credential(), keys.make("ES256"), keys.make("EdDSA")
-    put(http, app, old.jwk, new.jwk)
+    app, old, new = credential(), keypair.make("ES256"), keypair.make("EdDSA")
+    put(http, app, old.public, new.public)
     assert [accepted(service, app, pair) for pair in (old, new)] == [True, True]
-    put(http, app, new.jwk)
+    put(http, app, new.public)
     assert [accepted(service, app, pair) for pair in (old, new)] == [False, True]
     assert put(http, app).json() == {"keys": []}
     assert not accepted(service, app, new)
-    put(http, app, new.jwk)
+    put(http, app, new.public)
     assert accepted(service, app, new)
     assert http.delete(keys_of(app), headers=app.owner.bearer).status_code == 204
     assert not accepted(service, app, new)
@@ -108,10 +108,10 @@ def test_keys_are_replaced_and_removed_at_once(
 
 def test_change_of_keys_holds_on_every_worker_at_once(start_service: StartService) -> None:
     service = start_service(workers=2)
-    app, pair = add_credential(service, add_person(service)), keys.make("ES256")
+    app, pair = add_credential(service, add_person(service)), keypair.make("ES256")
     with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
         for _ in range(5):
-            assert put(http, app, pair.jwk).status_code == 200
+            assert put(http, app, pair.public).status_code == 200
             assert all(accepted(service, app, pair) for _ in range(4))
             assert http.delete(keys_of(app), headers=app.owner.bearer).status_code == 204
             assert not any(accepted(service, app, pair) for _ in range(4))
@@ -120,8 +120,8 @@ def test_change_of_keys_holds_on_every_worker_at_once(start_service: StartServic
 def test_credential_moves_from_secret_to_key_without_changing_its_id(
     http: httpx.Client, service: Service, credential: MakeCredential
 ) -> None:
-    app, pair = credential(), keys.make("ES384")
-    put(http, app, pair.jwk)
+    app, pair = credential(), keypair.make("ES384")
+    put(http, app, pair.public)
     (secret,) = http.get(secrets_of(app), headers=app.owner.bearer).json()
     path = f"{secrets_of(app)}/{secret['secret_id']}"
     assert http.delete(path, headers=app.owner.bearer).status_code == 204
@@ -141,8 +141,8 @@ def test_credential_moves_from_secret_to_key_without_changing_its_id(
 def test_registering_a_key_adds_its_method(
     methods: list[str], http: httpx.Client, service: Service, credential: MakeCredential
 ) -> None:
-    app, pair = credential(auth_methods=methods), keys.make("PS256")
-    put(http, app, pair.jwk)
+    app, pair = credential(auth_methods=methods), keypair.make("PS256")
+    put(http, app, pair.public)
     shown = http.get(f"{CLIENTS}/{app.client_id}", headers=app.owner.bearer).json()
     assert shown["auth_methods"] == [*dict.fromkeys([*methods, "private_key_jwt"])]
     assert accepted(service, app, pair)
@@ -151,8 +151,8 @@ def test_registering_a_key_adds_its_method(
 def test_key_whose_method_the_owner_forbids_is_refused(
     http: httpx.Client, service: Service, credential: MakeCredential
 ) -> None:
-    app, pair = credential(), keys.make("ES256")
-    put(http, app, pair.jwk)
+    app, pair = credential(), keypair.make("ES256")
+    put(http, app, pair.public)
     http.patch(
         f"{CLIENTS}/{app.client_id}",
         json={"auth_methods": ["client_secret_basic"]},
@@ -168,10 +168,10 @@ def test_secrets_are_refused_once_there_are_keys_where_the_operator_says_so(
     start_service: StartService,
 ) -> None:
     service = start_service({"refuse_secrets_with_keys": "on"})
-    app, pair = add_credential(service, add_person(service)), keys.make("ES256")
+    app, pair = add_credential(service, add_person(service)), keypair.make("ES256")
     with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
         assert statuses(service, app) == {200}
-        put(http, app, pair.jwk)
+        put(http, app, pair.public)
         assert statuses(service, app) == {401}
         assert accepted(service, app, pair)
         http.delete(keys_of(app), headers=app.owner.bearer)
@@ -183,7 +183,7 @@ def test_keys_of_another_are_the_404_of_an_unknown_one(
     method: str, http: httpx.Client, app: Credential, person: MakePerson
 ) -> None:
     stranger, unknown = person(), "5b6e0c1f-7d0a-4c57-9f5e-2a8d3f1c6be4"
-    body = {"json": {"keys": [keys.make("ES256").jwk]}} if method == "PUT" else {}
+    body = {"json": {"keys": [keypair.make("ES256").public]}} if method == "PUT" else {}
     theirs, none = (
         http.request(method, f"{CLIENTS}/{id_}/jwks", headers=stranger.bearer, **body)  # type: ignore[arg-type]  # - httpx takes any JSON
         for id_ in (app.client_id, unknown)
@@ -196,8 +196,8 @@ def test_keys_of_another_are_the_404_of_an_unknown_one(
 def test_admin_registers_keys_of_another(
     http: httpx.Client, service: Service, credential: MakeCredential, person: MakePerson
 ) -> None:
-    app, pair, admin = credential(), keys.make("RS256"), person(admin=True)
-    answer = http.put(keys_of(app), json={"keys": [pair.jwk]}, headers=admin.bearer)
+    app, pair, admin = credential(), keypair.make("RS256"), person(admin=True)
+    answer = http.put(keys_of(app), json={"keys": [pair.public]}, headers=admin.bearer)
     assert answer.status_code == 200
     assert accepted(service, app, pair)
 
@@ -208,8 +208,8 @@ def test_who_made_a_credential_is_said(
     app = credential(someone)
     made = http.get(f"{CLIENTS}/{app.client_id}", headers=someone.bearer).json()
     assert made["created_by"] == f"user:{someone.id}"
-    key = keys.make("ES256")
-    put(http, app, key.jwk)
+    key = keypair.make("ES256")
+    put(http, app, key.public)
     got = send(service.port, by_jwt(key.compact(claims(service, app.client_id)))).json()
     bearer = {"Authorization": f"Bearer {got['access_token']}"}
     child = http.post(CLIENTS, headers=bearer).json()
@@ -224,5 +224,5 @@ def test_rsa_key_of_4096_bits_is_taken(
     http: httpx.Client, service: Service, credential: MakeCredential
 ) -> None:
     app, pair = credential(), KeyPair("PS256", rsa.generate_private_key(65537, 4096))
-    assert put(http, app, pair.jwk).status_code == 200
+    assert put(http, app, pair.public).status_code == 200
     assert accepted(service, app, pair)

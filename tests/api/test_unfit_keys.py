@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import keys
-from tests.keys import octets, text
+from tests import keypair
+from tests.keypair import octets, text
 from tests.people import Credential
 from tests.proofs import keys_of
 
@@ -23,7 +23,7 @@ P256_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 
 def with_private(name: str) -> Callable[[], Json]:
     """A key that its owner sent whole."""
-    return lambda: {**keys.make("ES256").jwk, name: "AQAB"}
+    return lambda: {**keypair.make("ES256").public, name: "AQAB"}
 
 
 def rsa_jwk(n: int, e: int = 65537) -> Json:
@@ -33,12 +33,12 @@ def rsa_jwk(n: int, e: int = 65537) -> Json:
 
 def modulus(bits: int) -> int:
     """The modulus of a real key."""
-    return keys.rsa_key(bits).public_key().public_numbers().n
+    return keypair.rsa_key(bits).public_key().public_numbers().n
 
 
 def ec_jwk(**changes: object) -> Json:
     """A P-256 key with something wrong."""
-    return keys.make("ES256").jwk | changes
+    return keypair.make("ES256").public | changes
 
 
 def ed_jwk(number: int) -> Json:
@@ -74,14 +74,14 @@ UNFIT: dict[str, tuple[str, str, Callable[[], Json]]] = {
     "curve-absent": ("crv", "P-256 or P-384", lambda: {"kty": "EC"}),
     "curve-object": ("crv", "P-256 or P-384", lambda: ec_jwk(crv={})),
     "curve-of-another": ("x", "48 octets", lambda: ec_jwk(crv="P-384")),
-    "curve-x25519": ("crv", "Ed25519", lambda: {**keys.make("EdDSA").jwk, "crv": "X25519"}),
-    "curve-ed448": ("crv", "Ed25519", lambda: {**keys.make("EdDSA").jwk, "crv": "Ed448"}),
+    "curve-x25519": ("crv", "Ed25519", lambda: {**keypair.make("EdDSA").public, "crv": "X25519"}),
+    "curve-ed448": ("crv", "Ed25519", lambda: {**keypair.make("EdDSA").public, "crv": "Ed448"}),
     "point-off-the-curve": ("x", "not a point", lambda: ec_jwk(y=text(5, 32))),
     "point-zero": ("x", "not a point", lambda: ec_jwk(x=text(0, 32), y=text(0, 32))),
     "point-x-not-reduced": ("x", "not a point", lambda: ec_jwk(x=text(P256_PRIME + 5, 32))),
     "point-x-short": ("x", "32 octets", lambda: ec_jwk(x=text(5))),
     "point-x-long": ("x", "32 octets", lambda: ec_jwk(x=text(5, 33))),
-    "point-y-absent": ("y", "base64url", lambda: {**keys.make("ES256").jwk, "y": ""}),
+    "point-y-absent": ("y", "base64url", lambda: {**keypair.make("ES256").public, "y": ""}),
     "point-x-padded": ("x", "base64url", lambda: ec_jwk(x=text(5, 32) + "=")),
     "point-x-number": ("x", "base64url", lambda: ec_jwk(x=5)),
     "point-x-standard-alphabet": ("x", "base64url", lambda: ec_jwk(x="+" * 43)),
@@ -111,7 +111,11 @@ UNFIT: dict[str, tuple[str, str, Callable[[], Json]]] = {
     "alg-hmac": ("alg", "ES256", lambda: ec_jwk(alg="HS256")),
     "alg-none": ("alg", "ES256", lambda: ec_jwk(alg="none")),
     "alg-es384-on-p-256": ("alg", "ES256", lambda: ec_jwk(alg="ES384")),
-    "alg-rs512": ("alg", "PS256 or RS256", lambda: {**keys.make("RS256").jwk, "alg": "RS512"}),
+    "alg-rs512": (
+        "alg",
+        "PS256 or RS256",
+        lambda: {**keypair.make("RS256").public, "alg": "RS512"},
+    ),
     "alg-object": ("alg", "ES256", lambda: ec_jwk(alg={"ES256": 1})),
     "kid-empty": ("kid", "1 to 256", lambda: ec_jwk(kid="")),
     "kid-257-octets": ("kid", "1 to 256", lambda: ec_jwk(kid="a" * 257)),
@@ -125,7 +129,7 @@ UNFIT: dict[str, tuple[str, str, Callable[[], Json]]] = {
 def test_unfit_key_is_refused_with_the_reason(
     member: str, reason: str, make: Callable[[], Json], http: httpx.Client, app: Credential
 ) -> None:
-    good = {**keys.make("ES256").jwk, "kid": "good"}
+    good = {**keypair.make("ES256").public, "kid": "good"}
     body = {"keys": [good, make()]}
     answer = http.put(keys_of(app), json=body, headers=app.owner.bearer)
     assert answer.status_code == 422, answer.text

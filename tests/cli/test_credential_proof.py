@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests import keys
+from tests import keypair
 from tests.people import CLIENTS, Credential, add_credential, add_person, client_token
 from tests.proofs import claims, keys_of, secrets_of, statuses, with_secret
 from tests.protocol.table import by_jwt
@@ -75,11 +75,11 @@ def test_secret_is_deleted_but_not_the_last_one(
 def test_keys_are_set_shown_and_removed(
     service: Service, http: httpx.Client, app: Credential, tmp_path: Path
 ) -> None:
-    pair, file = keys.make("ES256"), tmp_path / "keys.json"
-    file.write_text(json.dumps({"keys": [pair.jwk]}), "utf-8")
+    pair, file = keypair.make("ES256"), tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": [pair.public]}), "utf-8")
     done(service, "set-keys", app.client_id, str(file))
-    assert json.loads(done(service, "keys", app.client_id)) == {"keys": [pair.jwk]}
-    assert http.get(keys_of(app), headers=app.owner.bearer).json() == {"keys": [pair.jwk]}
+    assert json.loads(done(service, "keys", app.client_id)) == {"keys": [pair.public]}
+    assert http.get(keys_of(app), headers=app.owner.bearer).json() == {"keys": [pair.public]}
     request = by_jwt(pair.compact(claims(service, app.client_id)))
     assert send(service.port, request).status == 200
     done(service, "remove-keys", app.client_id)

@@ -12,9 +12,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests import jws, keys
+from tests import jws, keypair
 from tests.conftest import MakeCredential
-from tests.keys import ALGORITHMS, KeyPair
+from tests.keypair import ALGORITHMS, KeyPair
 from tests.people import Credential
 from tests.proofs import claims, keys_of
 from tests.protocol.assertions import ahead
@@ -54,8 +54,8 @@ Make = Callable[[Keys], bytes]
 @pytest.fixture(scope="module")
 def owner(world: World, http: httpx.Client, credential: MakeCredential) -> Keys:
     """Keys of every kind, registered."""
-    app, pairs = credential(world.someone), {alg: keys.make(alg) for alg in ALGORITHMS}
-    jwks = [{**pair.jwk, "kid": alg} for alg, pair in pairs.items()]
+    app, pairs = credential(world.someone), {alg: keypair.make(alg) for alg in ALGORITHMS}
+    jwks = [{**pair.public, "kid": alg} for alg, pair in pairs.items()]
     answer = http.put(keys_of(app), json={"keys": jwks}, headers=app.owner.bearer)
     assert answer.status_code == 200, answer.text
     return Keys(world, app, pairs)
@@ -109,7 +109,7 @@ def test_right_assertion_gets_a_token(make: Make, owner: Keys) -> None:
 
 def hmac_with_public_key(k: Keys) -> bytes:
     """The classic of algorithm confusion: the public key taken for a secret."""
-    numbers = jws.dump(k.pairs["ES256"].jwk)
+    numbers = jws.dump(k.pairs["ES256"].public)
     return jws.compact(
         b'{"alg":"HS256","kid":"ES256"}',
         jws.dump(claims(k.world.service, k.app.client_id)),
@@ -143,13 +143,13 @@ def signature(change: Callable[[bytes], bytes], alg: str = "ES256") -> Make:
 
 def by_stranger(k: Keys) -> bytes:
     """Signed by a key that nobody registered."""
-    return keys.make("ES256").compact(claims(k.world.service, k.app.client_id))
+    return keypair.make("ES256").compact(claims(k.world.service, k.app.client_id))
 
 
 def own_jwk(k: Keys) -> bytes:
     """A key in the header, and the assertion signed with it."""
-    pair = keys.make("ES256")
-    return pair.compact(claims(k.world.service, k.app.client_id), {"jwk": pair.jwk})
+    pair = keypair.make("ES256")
+    return pair.compact(claims(k.world.service, k.app.client_id), {"jwk": pair.public})
 
 
 BAD: dict[str, tuple[str, Make]] = {
@@ -257,8 +257,8 @@ def test_client_id_beside_must_be_the_one_that_signs(owner: Keys) -> None:
 def test_key_without_kid_fits_any_assertion(
     kid: str | None, owner: Keys, http: httpx.Client, credential: MakeCredential
 ) -> None:
-    app, pairs = credential(), [keys.make("ES256") for _ in range(3)]
-    jwks = {"keys": [pair.jwk for pair in pairs]}
+    app, pairs = credential(), [keypair.make("ES256") for _ in range(3)]
+    jwks = {"keys": [pair.public for pair in pairs]}
     assert http.put(keys_of(app), json=jwks, headers=app.owner.bearer).status_code == 200
     for pair in pairs:
         header = {} if kid is None else {"kid": kid}
@@ -270,8 +270,8 @@ def test_key_without_kid_fits_any_assertion(
 def test_key_that_is_for_one_algorithm_takes_no_other(
     owner: Keys, http: httpx.Client, credential: MakeCredential, refused: Answer
 ) -> None:
-    app, pair = credential(), keys.make("PS256")
-    jwks = {"keys": [{**pair.jwk, "alg": "PS256"}]}
+    app, pair = credential(), keypair.make("PS256")
+    jwks = {"keys": [{**pair.public, "alg": "PS256"}]}
     assert http.put(keys_of(app), json=jwks, headers=app.owner.bearer).status_code == 200
     right, other = (
         by_jwt(pair.compact(claims(owner.world.service, app.client_id), {"alg": alg}))

@@ -29,7 +29,7 @@ class _NotShown(InvalidClient):
     """A person's token is not good here; the challenge, and a nonce, are its own."""
 
     def __init__(self, error: BearerError) -> None:
-        super().__init__(detail=f"bearer: {error}", challenge=error.challenge)
+        super().__init__(detail=f"bearer: {error}")
         self._headers = error.headers
 
     @property

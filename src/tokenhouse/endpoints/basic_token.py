@@ -13,7 +13,7 @@ from tokenhouse.endpoints.endpoint import NO_STORE, Answer, Endpoint, json_answe
 from tokenhouse.oauth.approval import Approval
 from tokenhouse.oauth.basic import MalformedBasic, is_basic, read_basic
 from tokenhouse.oauth.client import FIRST_PARTY
-from tokenhouse.oauth.errors import BASIC_CHALLENGE, InvalidRequest
+from tokenhouse.oauth.errors import NotBasic
 from tokenhouse.oauth.scope import narrow
 from tokenhouse.possession import needed_sender_key, next_nonce, record
 from tokenhouse.settings import TOKEN_PATH
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from tokenhouse.oauth.asked import Request
 
 PATH = TOKEN_PATH + "/basic"
-
-
-class _Unreadable(InvalidRequest):
-    """No or unreadable Basic header: 401, so that a browser or curl can ask."""
-
-    status = 401
-    default = "Send the e-mail address and the password as HTTP Basic (UTF-8)."
 
 
 async def basic_token(context: Context, request: Request) -> Answer:
@@ -49,11 +42,11 @@ async def basic_token(context: Context, request: Request) -> Answer:
 
 def _read(request: Request) -> tuple[str, str]:
     if len(request.authorization) != 1 or not is_basic(request.authorization[0]):
-        raise _Unreadable(challenge=BASIC_CHALLENGE)
+        raise NotBasic
     try:
         return read_basic(request.authorization[0])
     except MalformedBasic:
-        raise _Unreadable(challenge=BASIC_CHALLENGE) from None
+        raise NotBasic from None
 
 
 ENDPOINT: Endpoint = Endpoint(

@@ -21,13 +21,13 @@ from tokenhouse.endpoints.documents_openapi import (
 from tokenhouse.endpoints.dpop_openapi import NONCE, PARAMETERS, SCHEME
 from tokenhouse.grants import offered
 from tokenhouse.oauth.errors import (
-    BASIC_CHALLENGE,
     InvalidClient,
     InvalidDpopProof,
     InvalidGrant,
     InvalidRequest,
     InvalidScope,
     InvalidTarget,
+    NotBasic,
     OAuthError,
     SlowDown,
     UnauthorizedClient,
@@ -45,13 +45,6 @@ _SECRET = "ths_example-only-the-real-one-is-shown-once-at-its-creation-0000"  # 
 _JWT = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJleGFtcGxlIjp0cnVlfQ.c2lnbmF0dXJl"
 _ASSERTION = "eyJhbGciOiJIUzI1NiJ9.eyJleGFtcGxlIjp0cnVlfQ.c2lnbmF0dXJl"
 _EMAIL = "you@example.com"
-
-
-class _NotBasic(InvalidRequest):
-    """What the Basic route says to a request without HTTP Basic."""
-
-    status = 401
-    default = "Send the e-mail address and the password as HTTP Basic (UTF-8)."
 
 
 _TOKEN_ANSWER = answer(
@@ -110,9 +103,7 @@ BASIC_TOKEN: Json = {
         "security": [{"user_basic": []}],
         "responses": {
             "200": _TOKEN_ANSWER,
-            **refusals(
-                InvalidGrant(), *_BAD_PROOF, _NotBasic(challenge=BASIC_CHALLENGE), SlowDown()
-            ),
+            **refusals(InvalidGrant(), *_BAD_PROOF, NotBasic(), SlowDown()),
             **ALWAYS,
             **BUSY,
         },

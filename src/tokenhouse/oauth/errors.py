@@ -1,11 +1,12 @@
 """The refusals that a client can see, one class per wire error (RFC 6749 section 5.2).
 
     OAuthError
-    ├── InvalidRequest (400)      ├── UnsupportedMediaType (422)
-    ├── InvalidClient (401)       ├── MethodNotAllowed (405)
-    ├── InvalidGrant (400)        └── TemporarilyUnavailable (503), SlowDown (429)
-    ├── UnauthorizedClient (400)
-    ├── UnsupportedGrantType (400)
+    ├── InvalidRequest (400)        ├── InvalidDpopProof (400)
+    │   └── NotBasic (401)          │   └── UseDpopNonce
+    ├── InvalidClient (401)         ├── UnsupportedMediaType (422)
+    ├── InvalidGrant (400)          ├── MethodNotAllowed (405)
+    ├── UnauthorizedClient (400)    └── TemporarilyUnavailable (503)
+    ├── UnsupportedGrantType (400)      └── SlowDown (429)
     ├── InvalidScope (400)
     └── InvalidTarget (400)
 
@@ -24,26 +25,22 @@ class OAuthError(Exception):
     status: ClassVar[int] = 400
     default: ClassVar[str] = "The request is malformed."
 
-    def __init__(
-        self, description: str | None = None, *, detail: str = "", challenge: str | None = None
-    ) -> None:
+    def __init__(self, description: str | None = None, *, detail: str = "") -> None:
         """Refuse.
 
         Args:
             description: public text, `error_description`; the class's own when None.
             detail: private text for the log; may say what the public must not learn.
-            challenge: `WWW-Authenticate` value where the default does not fit.
 
         """
         super().__init__(description or self.default)
         self.description = description or self.default
         self.detail = detail
-        self.challenge = challenge
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Headers that go with the refusal."""
-        return [(b"www-authenticate", self.challenge.encode())] if self.challenge else []
+        return []
 
     @property
     def body(self) -> dict[str, object]:
@@ -59,6 +56,18 @@ class InvalidRequest(OAuthError):
     """A parameter is missing, repeated, malformed, or two contradict each other."""
 
 
+class NotBasic(InvalidRequest):
+    """No or unreadable Basic header where there must be one: 401, so that a browser can ask."""
+
+    status = 401
+    default = "Send the e-mail address and the password as HTTP Basic (UTF-8)."
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The challenge (RFC 7617 section 2)."""
+        return [BASIC_CHALLENGE]
+
+
 class InvalidClient(OAuthError):
     """Client authentication failed; says nothing about why."""
 
@@ -69,7 +78,7 @@ class InvalidClient(OAuthError):
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """A challenge whichever method was used (RFC 9110 section 15.5.2)."""
-        return [(b"www-authenticate", (self.challenge or BASIC_CHALLENGE).encode())]
+        return [BASIC_CHALLENGE]
 
 
 class InvalidGrant(OAuthError):
@@ -186,4 +195,4 @@ class SlowDown(TemporarilyUnavailable):
     default = "Too many failures; wait as long as Retry-After says."
 
 
-BASIC_CHALLENGE = 'Basic realm="tokenhouse", charset="UTF-8"'
+BASIC_CHALLENGE = (b"www-authenticate", b'Basic realm="tokenhouse", charset="UTF-8"')
