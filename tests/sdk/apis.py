@@ -63,7 +63,8 @@ def fastapi_app(checker: TokenChecker, scopes: Sequence[str]) -> fastapi.FastAPI
     async def whoami(claims: Annotated[Claims, fastapi.Depends(require)]) -> Claims:
         return claims
 
-    app.add_api_route("/", whoami, methods=["GET", "POST"])
+    app.get("/")(whoami)
+    app.post("/")(whoami)
     return app
 
 

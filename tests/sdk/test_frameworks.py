@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests import keypair
 from tests.interop.forger import forge, published_keys
-from tests.sdk.apis import FRAMEWORKS, URL, Send
+from tests.sdk.apis import FRAMEWORKS, URL, Send, fastapi_app
 from tests.service import HOST, free_port
 from tokenhouse_sdk import TokenChecker
 
@@ -157,3 +158,12 @@ def test_refuses_bad_proofs(checker: TokenChecker, make: Make, proof: Callable[[
     answer = FRAMEWORKS["fastapi"](checker, [])("GET", dpop(token, proof(token)))
     assert answer.status_code == 401
     assert 'error="invalid_dpop_proof"' in answer.headers["WWW-Authenticate"]
+
+
+def test_fastapi_describes_what_it_asks_for(checker: TokenChecker) -> None:
+    document = fastapi_app(checker, []).openapi()
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["components"]["securitySchemes"] == {
+        "AccessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
+    assert document["paths"]["/"]["get"]["security"] == [{"AccessToken": []}]

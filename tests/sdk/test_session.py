@@ -101,6 +101,34 @@ def test_a_token_that_an_api_refuses_is_replaced_once(
     assert relay.asked[TOKEN] == 2  # who refuses everything makes nobody ask without end
 
 
+def test_many_who_are_refused_at_once_share_the_fresh_token(
+    relay: Relay, credentials: Credentials
+) -> None:
+    with (
+        Session(credentials, base_url=relay.url, timeout=30) as session,
+        ThreadPoolExecutor(20) as pool,
+    ):
+        session.get(ME)
+        relay.can(ME, *[(401, {"WWW-Authenticate": "Bearer"})] * 20)
+        statuses = [answer.status_code for answer in pool.map(session.get, [ME] * 20)]
+    assert statuses.count(200) >= 1
+    assert relay.asked[TOKEN] == 2
+
+
+def test_who_blocks_the_thread_of_a_leading_task_does_not_wait_for_it(
+    relay: Relay, credentials: Credentials
+) -> None:
+    keeper = TokenAuth(credentials).keeper
+
+    async def both() -> set[str]:
+        leads = asyncio.create_task(keeper.get_async())
+        await asyncio.sleep(0)
+        return {keeper.get().value, (await leads).value}
+
+    assert asyncio.run(both())
+    assert relay.asked[TOKEN] == 2
+
+
 def test_a_body_that_is_gone_is_not_sent_again(relay: Relay, credentials: Credentials) -> None:
     with Session(credentials, base_url=relay.url) as session:
         relay.can(CLIENTS, (401, {"WWW-Authenticate": "Bearer"}))

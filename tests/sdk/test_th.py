@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.conftest import MakePerson
+from tests.interop.forger import published_keys
 from tests.people import CLIENTS
 from tests.sdk.customer import NOTHING, WORDS, Customer
 from tests.service import HOST, Service, free_port
@@ -110,6 +111,13 @@ def test_login_refuses_a_wrong_password_and_writes_nothing(stranger: Customer) -
 )
 def test_login_refuses_bad_places(stranger: Customer, url: str, says: str) -> None:
     refused(stranger.th("login", url, "--email", "a@b.example", "--password-stdin"), says)
+
+
+def test_login_at_something_else_says_so(stranger: Customer) -> None:
+    with published_keys() as other:
+        url = f"http://{HOST}:{other.server_port}"
+        done = stranger.th("login", url, "--email", "a@b.example", "--password-stdin", given="x")
+    refused(done, "is the URL right?")
 
 
 def test_login_without_a_terminal_says_how(stranger: Customer) -> None:

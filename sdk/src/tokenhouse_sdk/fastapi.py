@@ -31,7 +31,7 @@ class RequireToken(SecurityBase):
     ) -> None:
         """Take what `tokenhouse_sdk.checking.requirement.Requirement` takes."""
         self.model = HTTPBearer(bearerFormat="JWT")
-        self.scheme_name = "access token"
+        self.scheme_name = "AccessToken"
         self._needed = Requirement(issuer, audience, scopes=scopes, realm=realm, base_url=base_url)
 
     async def __call__(self, request: Request) -> Claims:

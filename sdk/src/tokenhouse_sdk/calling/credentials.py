@@ -176,4 +176,6 @@ def write(file: Path, members: Mapping[str, Any]) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with os.fdopen(os.open(new, flags, 0o600), "w", encoding="utf-8") as opened:
         opened.write(json.dumps(members, indent=2) + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
     new.replace(file)

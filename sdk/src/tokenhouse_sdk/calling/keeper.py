@@ -2,8 +2,9 @@
 
 Whoever finds no token leads: it asks, in its own way, with blocking or with awaiting I/O. The
 others wait for the same `Future`, or go on with the old token while it lives. The traps: a leader
-that is cancelled must not take the others with it, and followers in many event loops and threads
-wait for one thing, so it is a `concurrent.futures.Future`, not an event loop's.
+that is cancelled must not take the others with it; followers in many event loops and threads wait
+for one thing, so it is a `concurrent.futures.Future`, not an event loop's; and who blocks the
+thread of a leading task would wait for itself.
 """
 
 import asyncio
@@ -28,12 +29,21 @@ class Abandoned(Exception):
     """Who led was cancelled; one of those who waited leads."""
 
 
+class Flight(Future[Token]):
+    """A question that is under way; no follower can cancel it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_running_or_notify_cancel()
+        self.thread = threading.get_ident()
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What somebody who wants a token shall do: take it, lead, or follow."""
 
     token: Token | None
-    flight: "Future[Token] | None" = None
+    flight: Flight | None = None
     leads: bool = False
 
 
@@ -46,7 +56,7 @@ class TokenKeeper:
         self._options: dict[str, Any] = {"timeout": 10.0, **options, "follow_redirects": False}
         self._lock = threading.Lock()
         self._token: Token | None = None
-        self._flight: Future[Token] | None = None
+        self._flight: Flight | None = None
         self._renew_at = 0.0
         self._dropped_at = float("-inf")
 
@@ -67,6 +77,8 @@ class TokenKeeper:
                     return self._land(turn.flight, self._ask())
                 except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it
                     return self._fail(turn, error)
+            if turn.flight.thread == threading.get_ident():
+                return self._ask()  # a task of this thread leads, and waits for us to return
             try:
                 return turn.flight.result()
             except Abandoned:
@@ -94,8 +106,8 @@ class TokenKeeper:
         An API that refuses every token must not make us ask for one each time.
         """
         with self._lock:
-            if self._token is not None and self._token is not token:
-                return True
+            if self._token is not token:
+                return True  # another has dropped it already
             now = self.request.clock()
             if now - self._dropped_at < AGAIN:
                 return False
@@ -112,11 +124,10 @@ class TokenKeeper:
                 return Turn(token)
             if self._flight is not None:
                 return Turn(None, self._flight)
-            self._flight = Future()
-            self._flight.set_running_or_notify_cancel()  # no follower can cancel it any more
+            self._flight = Flight()
             return Turn(token, self._flight, leads=True)
 
-    def _land(self, flight: "Future[Token]", token: Token) -> Token:
+    def _land(self, flight: Flight, token: Token) -> Token:
         life = max(0.0, token.dead_at - token.got_at)
         ahead = max(random.uniform(*_AHEAD) * life, min(2 * LEEWAY, life / 2))  # noqa: S311 - no secret
         with self._lock:

@@ -63,7 +63,7 @@ def create(
         end = datetime.now(UTC) + timedelta(seconds=expires_in)
         asked["expires_at"] = end.isoformat().replace("+00:00", "Z")
     with service() as session:
-        made = taken(session.post(CLIENTS, json=asked))
+        made = taken(session.post(CLIENTS, json=asked), "client_id", "client_secret")
     _show_secret(made["client_id"], made, json=json)
 
 
@@ -90,7 +90,7 @@ def rotate(
             raise CredentialsError("these are not the credentials of `th login`; give CLIENT_ID")
     with service(own) as session:
         asked = {"old_secret_expires_in": old_secret_expires_in}
-        made = taken(session.post(f"{CLIENTS}/{which}/secrets", json=asked))
+        made = taken(session.post(f"{CLIENTS}/{which}/secrets", json=asked), "client_secret")
     stored = read(default_file()) or {}
     if stored.get("client_id") == which:
         write(default_file(), {**stored, "client_secret": made["client_secret"]})

@@ -31,10 +31,11 @@ def login(url: Url, *, email: Email = None, password_stdin: PasswordStdin = Fals
     address = checked_url(url)
     who = (email or ask_email(), ask_password(from_stdin=password_stdin))
     with httpx.Client(base_url=address, timeout=30) as http:
-        token = taken(http.get(BASIC, auth=(who[0].encode(), who[1].encode())))["access_token"]
+        signed_in = http.get(BASIC, auth=(who[0].encode(), who[1].encode()))
+        token = taken(signed_in, "access_token")["access_token"]
         http.headers["Authorization"] = f"Bearer {token}"
         name = f"th on {platform.node()}"[:_LONGEST_NAME]
-        made = taken(http.post(CLIENTS, json={"name": name}))
+        made = taken(http.post(CLIENTS, json={"name": name}), "client_id", "client_secret")
         _delete_former(http, address)
     kept = {"url": address, "client_id": made["client_id"], "client_secret": made["client_secret"]}
     write(default_file(), kept)

@@ -29,23 +29,26 @@ def service(credentials: Credentials | None = None) -> Generator[Session]:
         yield session
 
 
-def taken(answer: httpx.Response) -> Any:  # noqa: ANN401 - it is JSON
-    """Return what the service answered, None where that is nothing.
+def taken(answer: httpx.Response, *members: str) -> Any:  # noqa: ANN401 - it is JSON
+    """Return what the service answered, None where that is nothing; it must have these members.
 
     Raises:
-        Declined: it refused.
+        Declined: it refused, or is no Tokenhouse.
 
     """
     if answer.status_code == HTTPStatus.NOT_FOUND:
         raise Declined("the service knows no such app credentials of yours")
     if answer.status_code >= HTTPStatus.BAD_REQUEST:
         raise Declined(f"the service refused ({answer.status_code}): {_detail(answer)}")
+    if answer.status_code == HTTPStatus.NO_CONTENT:
+        return None
     try:
-        return answer.json() if answer.content else None
+        found: Any = answer.json()
     except ValueError:
-        raise Declined(
-            "the service does not answer as Tokenhouse does; is the URL right?"
-        ) from None
+        found = None
+    if found is None or not all(name in found for name in members):
+        raise Declined("the service does not answer as Tokenhouse does; is the URL right?")
+    return found
 
 
 def checked_url(url: str) -> str:
