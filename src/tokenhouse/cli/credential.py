@@ -59,7 +59,7 @@ def _checked_methods(methods: list[str] | None) -> list[str]:
 
     known = (*SECRET_METHODS, KEY_METHOD)
     if unknown := [one for one in methods or [] if one not in known]:
-        msg = f"{unknown[0]} is none of {', '.join(known)}"
+        msg = f"{unknown[0]!r} is not one of {', '.join(known)}"
         raise typer.BadParameter(msg)
     return list(dict.fromkeys(methods or []))
 
@@ -166,7 +166,16 @@ def show(place: Place, client_id: ClientId, *, json: Json = False) -> None:
     if json:
         print_json(members)
     else:
-        print_table(members.items())
+        print_table((name, _plain(value)) for name, value in members.items())
+
+
+def _plain(value: bool | str | list[str] | dict[str, Any] | None) -> str:  # noqa: FBT001 - because it is a value
+    """Write a member for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "some; see tokenhouse credential keys"
+    return ", ".join(value) if isinstance(value, list) else str(value or "-")
 
 
 @app.command()

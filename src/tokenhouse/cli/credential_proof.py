@@ -87,7 +87,7 @@ def _row(secret: dict[str, Any]) -> tuple[str, ...]:
         f"…{secret['hint']}",
         f"ends {secret['expires_at']}" if secret["expires_at"] else "no end",
         f"used {used} from {secret['last_used_from']}" if used else "never used",
-        "safe to delete" if secret["safe_to_delete"] else "in use",
+        "safe to delete" if secret["safe_to_delete"] else "keep",
         secret["label"],
     )
 

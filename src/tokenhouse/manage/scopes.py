@@ -78,6 +78,7 @@ def checked(connection: Connection, names: Sequence[str], within: str | None = N
     if unknown := [name for name in names if name not in known]:
         field = "scopes"
         raise Invalid(
-            field, f"{len(unknown)} of them are not defined here, or not yours to hand on"
+            field,
+            f"{len(unknown)} of {len(names)} scopes: not defined here, or not yours to hand on",
         )
     return " ".join(dict.fromkeys(names))
