@@ -18,10 +18,11 @@ from tests.service import Service
 
 pytest_plugins = ["tests.conformance"]
 
-# Hundreds of wrong passwords come from one address here.
+# Hundreds of wrong passwords and secrets come from one address here.
 WITHOUT_THROTTLE: Mapping[str, str] = {
     "login_failures_per_account": "0",
     "login_failures_per_source": "0",
+    "client_failures_per_source": "0",
 }
 NO_SETTINGS: Mapping[str, str] = {}
 DATABASES = ("sqlite", "postgresql")

@@ -13,9 +13,12 @@ from tokenhouse import background
 from tokenhouse.api.application import make_api
 from tokenhouse.api.caller import SENT_METHOD
 from tokenhouse.api.documents import documents
+from tokenhouse.crypto.secrets import make_id
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.endpoint import NO_STORE, Door
 from tokenhouse.endpoints.openapi import describe
+from tokenhouse.log import REQUEST
+from tokenhouse.oauth.origin import Origins
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -36,6 +39,7 @@ class Application:
     def __init__(self, context: Context) -> None:
         """Put the doors where their paths are."""
         self._context = context
+        self._origins = Origins(context.settings.trusted_proxies, make_id()[:8])
         on = [endpoint for endpoint in ENDPOINTS if endpoint.is_on(context.settings)]
         self._doors: dict[str, Asgi] = {endpoint.path: Door(endpoint, context) for endpoint in on}
         self._doors |= documents(context, describe(on, context.settings))
@@ -47,6 +51,8 @@ class Application:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
+            scope["origin"] = origin = self._origins.origin(scope)
+            REQUEST.set(origin)
             await self._doors.get(scope["path"], self._api)(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:

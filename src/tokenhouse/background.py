@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tokenhouse.actor import OPERATOR
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.log import LOGGER
-from tokenhouse.manage import keys
-from tokenhouse.store import client_secrets, last_used, leases, revoked_tokens, used_once
+from tokenhouse.manage import audit, keys
+from tokenhouse.store import client_secrets, failures, last_used, leases, revoked_tokens, used_once
 from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
@@ -37,10 +38,16 @@ class Job:
 async def purge(context: Context) -> None:
     """Forget what has ended long ago."""
     now = context.clock()
-    for forget in (used_once.purge, revoked_tokens.purge):
+    for forget in (used_once.purge, revoked_tokens.purge, failures.purge):
         while await context.database.write(partial(forget, now=now)):
             pass  # a piece at a time, so that nobody waits for long
     await context.database.write(partial(client_secrets.purge, now=now))
+
+
+async def cut_audit(context: Context) -> None:
+    """Forget the events that are older than they are to be kept."""
+    while await context.database.write(partial(audit.cut, context=context, actor=OPERATOR)):
+        pass
 
 
 async def record_last_use(context: Context) -> None:
@@ -57,6 +64,7 @@ async def record_last_use(context: Context) -> None:
 JOBS = (
     Job("purge", 60, purge, once=True),
     Job("signing keys", 1, keys.keep),
+    Job("cut audit", 3600, cut_audit, once=True),
     Job("record last use", 3, record_last_use, at_end=True),
 )
 

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 from tokenhouse.crypto.secrets import make_client_secret
 from tokenhouse.gate import Gate
+from tokenhouse.log.tokens import TokenLog
 from tokenhouse.store import client_secrets, clients, revoked_tokens, used_once, users
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
 from tokenhouse.store.last_used import Gathered
+from tokenhouse.throttle import Throttle, WrongProof
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tokenhouse.audit import Trail
     from tokenhouse.crypto.keyring import Keyring
     from tokenhouse.crypto.sealing import Sealer
     from tokenhouse.settings import Settings
@@ -43,6 +46,7 @@ class Hot:
     user: Batcher[str, User | None]
     use: Batcher[tuple[bytes, float], bool]
     revoked: Batcher[str, bool]
+    wrong: Batcher[WrongProof, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +61,19 @@ class Context:
     nobody: Known
     last_used: Gathered
     gate: Gate
+    token_log: TokenLog
+    trail: Trail
     clock: Callable[[], float] = clock
 
     def close(self) -> None:
-        """Close the database and end the threads."""
+        """Close the database, end the threads, write what is left to write."""
+        self.token_log.flush()
         self.gate.close()
         self.database.close()
 
 
 def make_context(
-    settings: Settings, database: Database, sealer: Sealer, keyring: Keyring
+    settings: Settings, database: Database, sealer: Sealer, keyring: Keyring, trail: Trail
 ) -> Context:
     """Put a Context together."""
     return Context(
@@ -80,10 +87,13 @@ def make_context(
             database.batched_read(users.by_ids),
             database.batched_write(used_once.record),
             database.batched_read(revoked_tokens.are_revoked),
+            database.batched_change(Throttle(trail, settings.client_failures_per_source).count),
         ),
         _nobody(sealer),
         Gathered(),
         Gate(settings.data_dir / "gate"),
+        TokenLog(settings.log_format),
+        trail,
     )
 
 

@@ -186,6 +186,16 @@ class Settings(BaseModel):
         description="Wrong passwords from one source (IPv4 address, IPv6 /64) in 60 seconds "
         "before it has to wait; 0 = no limit.",
     )
+    client_failures_per_source: int = Field(
+        20,
+        ge=0,
+        le=10_000,
+        description="Wrong secrets or signatures of one client from one source in 60 seconds "
+        "before it has to wait there; 0 = no limit.",
+    )
+    audit_retention_days: int = Field(
+        400, ge=0, le=36_500, description="Days that audit events are kept; 0 = for ever."
+    )
     max_secrets: int = Field(2, ge=1, le=10, description="Live secrets of one credential.")
     refuse_secrets_with_keys: bool = Field(
         default=False,
@@ -204,7 +214,8 @@ class Settings(BaseModel):
     )
     trusted_proxies: Annotated[Names, AfterValidator(_check_proxies)] = Field(
         (),
-        description="Addresses or networks whose `X-Forwarded-For` is believed, comma-separated.",
+        description="Addresses or networks of the proxies whose `X-Forwarded-For` and "
+        "`X-Request-ID` are believed, comma-separated.",
     )
 
     @model_validator(mode="before")

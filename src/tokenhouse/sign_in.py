@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tokenhouse.actor import Actor
+from tokenhouse.audit import DONE, REFUSED, Event
 from tokenhouse.crypto.passwords import (
     DUMMY_HASH,
     MOST_OCTETS,
@@ -27,7 +29,9 @@ from tokenhouse.store import failures, users
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from tokenhouse.audit import Trail
     from tokenhouse.context import Context
+    from tokenhouse.oauth.origin import Origin
     from tokenhouse.store.database import Connection
     from tokenhouse.store.users import User
 
@@ -35,14 +39,14 @@ _MOST_EMAIL = 320
 _BUSY_SECONDS = 2
 
 
-async def sign_in(context: Context, email: str, password: str, source: str) -> User:
+async def sign_in(context: Context, email: str, password: str, origin: Origin) -> User:
     """Return the active user with this e-mail address and password.
 
     Args:
         context: the Context.
         email: as typed; compared by its key.
         password: exactly as typed; more than 1,024 octets are refused, never cut.
-        source: address that the request came from.
+        origin: where the request came from.
 
     Raises:
         InvalidGrant: there is none; says nothing about why.
@@ -52,7 +56,7 @@ async def sign_in(context: Context, email: str, password: str, source: str) -> U
     """
     if len(password.encode()) > MOST_OCTETS or len(email) > _MOST_EMAIL or "\0" in email + password:
         raise InvalidGrant
-    attempt = _attempt(context, email, source)
+    attempt = _attempt(context, email, origin)
     suspect = await context.database.read(attempt.look)
     async with _turn(context, attempt.place, suspect=suspect):
         user = await context.database.write(attempt.begin)
@@ -62,19 +66,20 @@ async def sign_in(context: Context, email: str, password: str, source: str) -> U
         if good and needs_rehash(hashed):
             fresh = await context.gate.run(hash_password, password)
     if not good or user is None or not user.is_active:
+        await context.database.write(partial(attempt.refuse, user=user))
         raise InvalidGrant
     await context.database.write(partial(attempt.welcome, user=user, fresh=fresh))
     return user
 
 
-async def hash_new_password(context: Context, password: str, source: str) -> str:
+async def hash_new_password(context: Context, password: str, origin: Origin) -> str:
     """Hash a password that the rules allow, when it is its turn.
 
     Raises:
         TemporarilyUnavailable: too many sign-ins at once.
 
     """
-    async with _turn(context, failures.network(source)):
+    async with _turn(context, failures.network(origin.source)):
         return await context.gate.run(hash_password, password)
 
 
@@ -93,21 +98,28 @@ class _Attempt:
     """One attempt.
 
     Attributes:
+        trail: where it is recorded.
         time: when, unix seconds.
         email: as typed.
-        place: where from.
+        origin: the request.
         account: the key under which failures at this account from this place count.
         source: the same for this place and any account.
         most: how many failures each may have.
 
     """
 
+    trail: Trail
     time: float
     email: str
-    place: str
+    origin: Origin
     account: str
     source: str
     most: dict[str, int]
+
+    @property
+    def place(self) -> str:
+        """Where it comes from, as far as sources are told apart."""
+        return failures.network(self.origin.source)
 
     def look(self, connection: Connection) -> bool:
         """Refuse early what has to wait; tell whether there were failures from here lately.
@@ -127,8 +139,12 @@ class _Attempt:
             SlowDown: others were quicker to use up what there was.
 
         """
-        _refuse(failures.count(connection, self.most, self.time))
-        return users.by_email(connection, self.email)
+        wait, next_wait = failures.count(connection, self.most, self.time)
+        _refuse(wait)
+        user = users.by_email(connection, self.email)
+        if next_wait:
+            self._record(connection, "sign_in.throttled", user, REFUSED, seconds=round(next_wait))
+        return user
 
     def welcome(self, connection: Connection, user: User, fresh: str | None) -> None:
         """Take back what was counted: the password was right.
@@ -140,10 +156,29 @@ class _Attempt:
         failures.take_back(connection, self.most.keys() - {self.account}, self.time)
         if fresh is not None:
             users.change(connection, user.id, password_hash=fresh)
+        self._record(connection, "sign_in", user, DONE)
+
+    def refuse(self, connection: Connection, user: User | None) -> None:
+        """Record that it failed; it was counted before it was made."""
+        self._record(connection, "sign_in", user, REFUSED)
+
+    def _record(
+        self,
+        connection: Connection,
+        action: str,
+        user: User | None,
+        outcome: str,
+        **details: object,
+    ) -> None:
+        """Record what became of it; an unknown name is not written: some type their password."""
+        actor = Actor(user.id if user and outcome == DONE else "", origin=self.origin)
+        target = f"user:{user.id}" if user else "user:unknown"
+        event = Event(action, target, user.id if user else None, outcome, details)
+        self.trail.record(connection, actor, event)
 
 
-def _attempt(context: Context, email: str, source: str) -> _Attempt:
-    settings, place = context.settings, failures.network(source)
+def _attempt(context: Context, email: str, origin: Origin) -> _Attempt:
+    settings, place = context.settings, failures.network(origin.source)
     account = failures.key("account", users.email_key(email), place)
     by_source = failures.key("source", place)
     most = {
@@ -151,7 +186,7 @@ def _attempt(context: Context, email: str, source: str) -> _Attempt:
         by_source: settings.login_failures_per_source,
     }
     limited = {key: most for key, most in most.items() if most}
-    return _Attempt(context.clock(), email, place, account, by_source, limited)
+    return _Attempt(context.trail, context.clock(), email, origin, account, by_source, limited)
 
 
 def _refuse(wait: float) -> None:

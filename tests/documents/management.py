@@ -221,4 +221,24 @@ SIGNING_KEYS: list[Call] = [
     ),
     *secured(f"POST {ROTATE_PATH}", "POST", ROTATE_PATH),
 ]
-MANAGEMENT: list[Call] = [*CREDENTIALS, *PROOFS, *USERS, *PEOPLE, *SCOPES, *SIGNING_KEYS]
+EVENTS_PATH = "/api/v1/audit-events"
+EVENTS: list[Call] = [
+    (f"GET {EVENTS_PATH}", 200, lambda s: s.http.get(EVENTS_PATH, headers=s.bearer)),
+    (
+        f"GET {EVENTS_PATH}",
+        200,
+        lambda s: s.http.get(f"{EVENTS_PATH}?limit=1", headers=s.admin.bearer),
+    ),
+    *secured(f"GET {EVENTS_PATH}", "GET", EVENTS_PATH),
+    (f"GET {EVENTS_PATH}", 403, lambda s: s.http.get(EVENTS_PATH, headers=s.program)),
+    (f"GET {EVENTS_PATH}", 422, lambda s: s.http.get(f"{EVENTS_PATH}?limit=0", headers=s.bearer)),
+]
+MANAGEMENT: list[Call] = [
+    *CREDENTIALS,
+    *PROOFS,
+    *USERS,
+    *PEOPLE,
+    *SCOPES,
+    *SIGNING_KEYS,
+    *EVENTS,
+]

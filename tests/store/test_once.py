@@ -73,7 +73,7 @@ def test_parallel_failures_are_all_counted(store: Database) -> None:
 
     def attempt(number: int) -> float:
         order = dict(most if number % 2 else reversed(most.items()))
-        return store.write_now(lambda c: failures.count(c, order, 1000.0))
+        return store.write_now(lambda c: failures.count(c, order, 1000.0))[0]
 
     with ThreadPoolExecutor(4) as threads:
         waits = list(threads.map(attempt, range(20)))

@@ -10,7 +10,16 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from tokenhouse.api import client_jwks, client_secrets, clients, keys, people, scopes, users
+from tokenhouse.api import (
+    audit_events,
+    client_jwks,
+    client_secrets,
+    clients,
+    keys,
+    people,
+    scopes,
+    users,
+)
 from tokenhouse.api.strict import on_validation_error
 from tokenhouse.log import LOGGER
 from tokenhouse.manage.errors import ActorEnded, Conflict, Forbidden, Invalid, NotFound
@@ -31,6 +40,7 @@ ROUTERS = (
     people.router,
     scopes.router,
     keys.router,
+    audit_events.router,
 )
 
 
@@ -71,7 +81,7 @@ async def _failed(_request: Request, _error: Exception) -> JSONResponse:
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
-    headers = dict(error.headers or {})
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if error.status_code == 405:  # noqa: PLR2004 - because it is the status itself
         headers["allow"] = ", ".join(allowed(request.url.path))
     return JSONResponse({"detail": error.detail}, error.status_code, headers)

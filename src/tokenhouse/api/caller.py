@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
-from tokenhouse.manage.actor import Actor
+from tokenhouse.actor import Actor
 from tokenhouse.oauth.bearer import insufficient_scope
 from tokenhouse.tokens.access_token import AccessToken
 from tokenhouse.tokens.shown import Shown, accept
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
+    from tokenhouse.oauth.origin import Origin
 
 SENT_METHOD = "tokenhouse.sent_method"  # in the scope, where HEAD is answered as GET
 _scheme = HTTPBearer(
@@ -30,9 +31,10 @@ def context_of(request: Request) -> Context:
     return context
 
 
-def source_of(request: Request) -> str:
-    """Return the address that the request came from."""
-    return request.client.host if request.client else ""
+def origin_of(request: Request) -> Origin:
+    """Return where the request came from."""
+    origin: Origin = request.scope["origin"]
+    return origin
 
 
 async def authenticate(request: Request) -> None:
@@ -69,11 +71,11 @@ def manager_of(request: Request, token: Token) -> Actor:
 
     """
     if token.is_users_own:
-        return Actor(token.user.id, token.user.is_superuser)
+        return Actor(token.user.id, token.user.is_superuser, origin=origin_of(request))
     if not context_of(request).settings.clients_may_manage_clients:
         msg = "Tokens of app credentials may not manage credentials here."
         raise insufficient_scope(msg)
-    return Actor(token.user.id, client_id=str(token.claims["client_id"]))
+    return Actor(token.user.id, client_id=token.client_id, origin=origin_of(request))
 
 
 def person_of(token: Token) -> AccessToken:
@@ -89,7 +91,7 @@ def person_of(token: Token) -> AccessToken:
     return token
 
 
-def admin_of(token: Annotated[AccessToken, Depends(person_of)]) -> Actor:
+def admin_of(request: Request, token: Annotated[AccessToken, Depends(person_of)]) -> Actor:
     """Return the administrator who acts in person.
 
     Raises:
@@ -99,7 +101,7 @@ def admin_of(token: Annotated[AccessToken, Depends(person_of)]) -> Actor:
     if not token.user.is_superuser:
         msg = "This takes the token of an administrator."
         raise insufficient_scope(msg)
-    return Actor(token.user.id, is_admin=True)
+    return Actor(token.user.id, is_admin=True, origin=origin_of(request))
 
 
 Admin = Annotated[Actor, Depends(admin_of)]

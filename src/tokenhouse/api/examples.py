@@ -78,6 +78,18 @@ EXAMPLES: Json = {
         "signs_from": "2026-11-23T10:10:00Z",
         "signs_until": "2026-12-23T10:10:00Z",
     },
+    "AuditEvent": {
+        "id": 7301,
+        "at": "2026-01-15T09:30:00Z",
+        "actor": f"user:{USER_ID}",
+        "action": "credential.created",
+        "target": f"credential:{CLIENT_ID}",
+        "outcome": "done",
+        "source": "192.0.2.17",
+        "request_id": "5f0c1b7e-42",
+        "user_id": USER_ID,
+        "details": {},
+    },
     "Scope": {
         "name": "tiles:read",
         "description": "Read map tiles.",

@@ -14,6 +14,7 @@ from tokenhouse.api.strict import StrictModel, StrictRoute, Time
 from tokenhouse.manage import keys, shown
 
 if TYPE_CHECKING:
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
     from tokenhouse.manage.keys import KeyState
     from tokenhouse.store.database import Connection
@@ -74,17 +75,17 @@ async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
     responses=_REFUSED,
 )
 async def rotate(
-    request: Request, _admin: Admin, asked: Annotated[Rotation | None, Body()] = None
+    request: Request, admin: Admin, asked: Annotated[Rotation | None, Body()] = None
 ) -> dict[str, Any]:
     """Make the next signing key, published now; while one waits already, answer with that one."""
     context, how = context_of(request), asked or Rotation()
-    newest = await context.database.write(partial(_rotate, context=context, how=how))
+    newest = await context.database.write(partial(_rotate, context=context, admin=admin, how=how))
     return shown.signing_key(newest)
 
 
-def _rotate(connection: Connection, context: Context, how: Rotation) -> KeyState:
+def _rotate(connection: Connection, context: Context, admin: Actor, how: Rotation) -> KeyState:
     if how.now or how.drop_others:
-        keys.rotate_now(connection, context, drop=how.drop_others)
+        keys.rotate_now(connection, context, admin, drop=how.drop_others)
     else:
-        keys.rotate(connection, context)
+        keys.rotate(connection, context, admin)
     return keys.states(connection, context.clock())[0]

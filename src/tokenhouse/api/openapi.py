@@ -49,6 +49,7 @@ _TAGS = {
     "Signing keys": "The keys that sign access tokens: seen and rotated by administrators.",
     "Users": "The person whose token it is, and for administrators all people.",
     "Scopes": "What tokens may be narrowed to.",
+    "Audit": "Who did what: sign-ins and changes.",
     "Discovery": "What this server can do, and the keys that check its tokens.",
     "Documents": "What describes this service.",
     "Health": "For whoever runs this service.",

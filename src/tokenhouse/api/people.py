@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from tokenhouse.api.answers import only_admins, refused
-from tokenhouse.api.caller import Admin, context_of, source_of
+from tokenhouse.api.caller import Admin, context_of, origin_of
 from tokenhouse.api.strict import StrictModel, StrictRoute, Text
 from tokenhouse.api.users import PATH, Password, User
 from tokenhouse.manage import shown
@@ -40,7 +40,7 @@ class UserChanges(StrictModel):
 async def _hashed(request: Request, password: str) -> str:
     context = context_of(request)
     people.check_new_password(context, password)
-    return await hash_new_password(context, password, source_of(request))
+    return await hash_new_password(context, password, origin_of(request))
 
 
 @router.get(
@@ -63,16 +63,13 @@ async def list_(request: Request, _admin: Admin) -> list[dict[str, Any]]:
     response_model=User,
     responses={**_REFUSED, 409: refused(409, _TAKEN)},
 )
-async def add(request: Request, asked: UserAsked, _admin: Admin) -> dict[str, Any]:
+async def add(request: Request, asked: UserAsked, admin: Admin) -> dict[str, Any]:
     """Add a user."""
     context = context_of(request)
     people.checked_email(asked.email)
     hashed = await _hashed(request, asked.password)
-    return shown.user(
-        await context.database.write(
-            lambda c: people.add(c, context, asked.email, hashed, is_admin=asked.is_superuser)
-        )
-    )
+    new = people.NewUser(asked.email, hashed, asked.is_superuser)
+    return shown.user(await context.database.write(lambda c: people.add(c, context, admin, new)))
 
 
 @router.get(
@@ -95,14 +92,14 @@ async def show(request: Request, user_id: str, _admin: Admin) -> dict[str, Any]:
     responses=_REFUSED,
 )
 async def change(
-    request: Request, user_id: str, asked: UserChanges, _admin: Admin
+    request: Request, user_id: str, asked: UserChanges, admin: Admin
 ) -> dict[str, Any]:
     """Disable or enable a user, make or unmake an administrator, or set a new password."""
     context = context_of(request)
     hashed = None if asked.password is None else await _hashed(request, asked.password)
     changes = people.Changes(asked.is_active, asked.is_superuser, hashed)
     return shown.user(
-        await context.database.write(lambda c: people.change(c, context, user_id, changes))
+        await context.database.write(lambda c: people.change(c, context, admin, user_id, changes))
     )
 
 
@@ -113,7 +110,9 @@ async def change(
     status_code=204,
     responses=_REFUSED,
 )
-async def delete(request: Request, user_id: str, _admin: Admin) -> None:
+async def delete(request: Request, user_id: str, admin: Admin) -> None:
     """Delete a user with all credentials."""
     context = context_of(request)
-    await context.database.write(lambda c: people.delete(c, context, people.by_id(c, user_id)))
+    await context.database.write(
+        lambda c: people.delete(c, context, admin, people.by_id(c, user_id))
+    )

@@ -52,12 +52,12 @@ async def list_(request: Request, _token: Token) -> list[dict[str, Any]]:
     response_model=Scope,
     responses={**_REFUSED, 409: refused(409, "the scope tiles:read is defined already")},
 )
-async def add(request: Request, asked: ScopeAsked, _admin: Admin) -> dict[str, Any]:
+async def add(request: Request, asked: ScopeAsked, admin: Admin) -> dict[str, Any]:
     """Define a scope (RFC 6749 section 3.3); by an administrator."""
     context = context_of(request)
     return shown.scope(
         await context.database.write(
-            lambda c: scopes.add(c, context, asked.name, asked.description)
+            lambda c: scopes.add(c, context, admin, asked.name, asked.description)
         )
     )
 
@@ -69,6 +69,7 @@ async def add(request: Request, asked: ScopeAsked, _admin: Admin) -> dict[str, A
     status_code=204,
     responses=_REFUSED,
 )
-async def delete(request: Request, name: str, _admin: Admin) -> None:
+async def delete(request: Request, name: str, admin: Admin) -> None:
     """Delete a scope; it is granted no more, tokens that carry it end by themselves."""
-    await context_of(request).database.write(lambda c: scopes.delete(c, name))
+    context = context_of(request)
+    await context.database.write(lambda c: scopes.delete(c, context, admin, name))

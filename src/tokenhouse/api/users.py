@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from tokenhouse.actor import Actor
 from tokenhouse.api import users_openapi as described
-from tokenhouse.api.caller import Person, Token, context_of, source_of
+from tokenhouse.api.caller import Person, Token, context_of, origin_of
 from tokenhouse.api.strict import StrictModel, StrictRoute
 from tokenhouse.manage import shown
 from tokenhouse.manage import users as people
@@ -56,12 +57,13 @@ async def me(token: Token) -> dict[str, Any]:
 @router.put("/me/password", status_code=204, **described.PASSWORD)
 async def change_password(request: Request, asked: PasswordChange, token: Person) -> None:
     """Change the password; all tokens that were got with the old one end."""
-    context, source = context_of(request), source_of(request)
+    context, origin = context_of(request), origin_of(request)
     try:
-        user = await sign_in(context, token.user.email, asked.current_password, source)
+        user = await sign_in(context, token.user.email, asked.current_password, origin)
     except InvalidGrant:
         field = "current_password"
         raise Invalid(field, "The current password is wrong.") from None
     people.check_new_password(context, asked.new_password)
-    hashed = await hash_new_password(context, asked.new_password, source)
-    await context.database.write(lambda c: people.set_password(c, context, user, hashed))
+    actor = Actor(user.id, origin=origin)
+    hashed = await hash_new_password(context, asked.new_password, origin)
+    await context.database.write(lambda c: people.set_password(c, context, actor, user, hashed))

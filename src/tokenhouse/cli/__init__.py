@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tokenhouse.cli.audit import app as audit
 from tokenhouse.cli.credential_proof import app as credential
 from tokenhouse.cli.database import app as database
 from tokenhouse.cli.doctor import doctor
@@ -28,6 +29,7 @@ app.add_typer(credential, name="credential")
 app.add_typer(scope, name="scope")
 app.add_typer(key, name="key")
 app.add_typer(database, name="db")
+app.add_typer(audit, name="audit")
 app.command("doctor")(doctor)
 
 

@@ -87,8 +87,8 @@ def list_(place: Place, user: Owner, *, json: Json = False) -> None:
 
     Example: tokenhouse credential list --user you@example.com
     """
+    from tokenhouse.actor import Actor
     from tokenhouse.manage import credentials
-    from tokenhouse.manage.actor import Actor
     from tokenhouse.store import last_used
 
     with place.open() as context:
@@ -127,8 +127,8 @@ def create(  # noqa: PLR0913 - because each is an option of the command
 
     Example: tokenhouse credential create --user you@example.com --name nightly
     """
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.manage import credentials
-    from tokenhouse.manage.actor import OPERATOR
 
     with place.open() as context:
         end = context.clock() + expires_in if expires_in else None

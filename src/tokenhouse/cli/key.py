@@ -62,14 +62,15 @@ def rotate(
 
     Example: tokenhouse key rotate
     """
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.manage import keys
 
     with place.open() as context:
         made = context.database.write_now(
             lambda c: (
-                keys.rotate_now(c, context, drop=drop_others)
+                keys.rotate_now(c, context, OPERATOR, drop=drop_others)
                 if now or drop_others
-                else keys.rotate(c, context)
+                else keys.rotate(c, context, OPERATOR)
             )
         )
     typer.echo(f"{made.kid} signs from {rfc3339(made.signs_from)}")

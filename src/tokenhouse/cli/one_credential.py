@@ -11,8 +11,8 @@ from tokenhouse.cli.user import found
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
-    from tokenhouse.manage.actor import Actor
 
 ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="Which.")]
 OnlyOf = Annotated[
@@ -32,12 +32,12 @@ def acting(
         user: e-mail address of the only owner whose it may be.
 
     """
-    from tokenhouse.manage.actor import OPERATOR, Actor
+    from tokenhouse.actor import OPERATOR, Actor
     from tokenhouse.manage.errors import NotFound
 
     actor = OPERATOR
     if context and user:
-        actor = Actor(context.database.read_now(lambda c: found(c, user)).id)
+        actor = Actor(context.database.read_now(lambda c: found(c, user)).id, is_operator=True)
     try:
         yield actor
     except NotFound:

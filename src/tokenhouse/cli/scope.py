@@ -32,10 +32,11 @@ def add(
 
     Example: tokenhouse scope add tiles:read --description "Read map tiles"
     """
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.manage import scopes
 
     with place.open() as context:
-        context.database.write_now(lambda c: scopes.add(c, context, name, description))
+        context.database.write_now(lambda c: scopes.add(c, context, OPERATOR, name, description))
     typer.echo(f"Defined {name}")
 
 
@@ -65,8 +66,9 @@ def delete(place: Place, name: Name) -> None:
 
     Example: tokenhouse scope delete tiles:read
     """
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.manage import scopes
 
     with place.open() as context:
-        context.database.write_now(lambda c: scopes.delete(c, name))
+        context.database.write_now(lambda c: scopes.delete(c, context, OPERATOR, name))
     typer.echo(f"Deleted {name}")

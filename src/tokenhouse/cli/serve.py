@@ -70,6 +70,7 @@ def _next_step(context: "Context", place: Place, first_user: str | None) -> str:
 
 
 def _add_first(context: "Context", email: str) -> str:
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.crypto.secrets import make_password
     from tokenhouse.manage import users
     from tokenhouse.store.users import is_any
@@ -80,7 +81,7 @@ def _add_first(context: "Context", email: str) -> str:
     def add(connection: "Connection") -> bool:
         if is_any(connection):  # another `serve` on this folder was quicker
             return False
-        users.add(connection, context, email, hashed, is_admin=True)
+        users.add(connection, context, OPERATOR, users.NewUser(email, hashed, is_admin=True))
         return True
 
     issuer = context.settings.issuer

@@ -60,13 +60,14 @@ def add(
 
     Example: tokenhouse user add you@example.com --admin
     """
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.manage import users
 
     with place.open() as context:
         users.checked_email(email)
         hashed = users.hashed_password(context, read_password(from_stdin=password_stdin))
         user = context.database.write_now(
-            lambda c: users.add(c, context, email, hashed, is_admin=admin)
+            lambda c: users.add(c, context, OPERATOR, users.NewUser(email, hashed, admin))
         )
         if json:
             print_json(shown.user(user))
@@ -117,13 +118,14 @@ def set_password(place: Place, email: Email, *, password_stdin: PasswordStdin = 
 
     Example: tokenhouse user set-password you@example.com
     """
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.manage import users
 
     with place.open() as context:
         context.database.read_now(lambda c: found(c, email))  # before anybody types a password
         hashed = users.hashed_password(context, read_password(from_stdin=password_stdin))
         context.database.write_now(
-            lambda c: users.set_password(c, context, found(c, email), hashed)
+            lambda c: users.set_password(c, context, OPERATOR, found(c, email), hashed)
         )
     typer.echo(f"New password set for {email}")
 
@@ -153,11 +155,12 @@ def enable(place: Place, email: Email) -> None:
 
 
 def _set_active(place: Place, email: str, *, active: bool) -> None:
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.manage import users
 
     with place.open() as context:
         context.database.write_now(
-            lambda c: users.set_active(c, context, found(c, email), active=active)
+            lambda c: users.set_active(c, context, OPERATOR, found(c, email), active=active)
         )
 
 
@@ -168,8 +171,9 @@ def delete(place: Place, email: Email) -> None:
 
     Example: tokenhouse user delete you@example.com
     """
+    from tokenhouse.actor import OPERATOR
     from tokenhouse.manage import users
 
     with place.open() as context:
-        context.database.write_now(lambda c: users.delete(c, context, found(c, email)))
+        context.database.write_now(lambda c: users.delete(c, context, OPERATOR, found(c, email)))
     typer.echo(f"Deleted {email}")

@@ -8,6 +8,7 @@ only a grant that allows it will serve.
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth import (
@@ -16,16 +17,20 @@ from tokenhouse.client_auth import (
     client_secret_post,
     private_key_jwt,
 )
+from tokenhouse.client_auth.method import NOT_NOW
 from tokenhouse.context import NOBODY
 from tokenhouse.log import LOGGER
 from tokenhouse.oauth.client import FIRST_PARTY, AuthenticatedClient
-from tokenhouse.oauth.errors import InvalidClient, InvalidRequest
+from tokenhouse.oauth.errors import InvalidClient, InvalidRequest, SlowDown
 from tokenhouse.possession import record
+from tokenhouse.store import failures
+from tokenhouse.throttle import WrongProof, key_of
 
 if TYPE_CHECKING:
     from tokenhouse.client_auth.method import Method, Presented, Proof
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Asked
+    from tokenhouse.oauth.origin import Origin
     from tokenhouse.possession import SenderKey
 
 METHODS: tuple[Method, ...] = (
@@ -55,6 +60,7 @@ async def authenticate(
         InvalidRequest: two methods at once, or parameters that contradict each other.
         InvalidClient: the proof does not hold, or the client may not use it.
         InvalidDpopProof: the DPoP proof was used before.
+        SlowDown: too many wrong proofs of this client from there.
 
     """
     found = [(m, presented) for m in METHODS if (presented := m.read(asked)) is not None]
@@ -74,8 +80,8 @@ async def authenticate(
     loop = asyncio.get_running_loop()
     moment = loop.time() + _REFUSAL_SECONDS
     try:
-        client, proof = await _prove(context, method, presented)
-    except InvalidClient:
+        client, proof = await _prove(context, method, presented, asked.origin)
+    except (InvalidClient, SlowDown):
         # Set before anything was looked up, so that it does not tell whether there was anything.
         await asyncio.sleep(moment - loop.time())
         raise
@@ -87,7 +93,7 @@ async def authenticate(
 
 
 async def _prove(
-    context: Context, method: Method, presented: Presented
+    context: Context, method: Method, presented: Presented, origin: Origin
 ) -> tuple[AuthenticatedClient, Proof]:
     """Check the proof; an unknown client takes the same steps as a known one."""
     client_id = presented.client_id if _may_exist(presented.client_id) else NOBODY
@@ -95,8 +101,14 @@ async def _prove(
     who = known or context.nobody
     proof = method.verify(context, presented, who)
     client, now = who.owned.client, context.clock()
-    if not proof or known is None or not who.owned.is_live(now):
+    if proof is None or known is None:
+        wait = await context.hot.wrong.ask(WrongProof(client_id, origin, now))
+        _refuse(wait)
         raise method.refusal("wrong or unknown client")
+    if known.waits:
+        _refuse(failures.wait_in(known.waits, key_of(client_id, origin.source), now))
+    if proof is NOT_NOW or not who.owned.is_live(now):
+        raise method.refusal("the client or the claims of its assertion are not good now")
     if not client.allows(method.name, keys_alone=context.settings.refuse_secrets_with_keys):
         raise method.refusal("method not allowed by the owner or the settings")
     proven = AuthenticatedClient(
@@ -107,6 +119,11 @@ async def _prove(
         client.granted(who.scopes),
     )
     return proven, proof
+
+
+def _refuse(wait: float) -> None:
+    if wait:
+        raise SlowDown(retry_after=math.ceil(wait))
 
 
 def _may_exist(client_id: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenhouse.client_auth.method import Presented, Proof
+from tokenhouse.client_auth.method import NOT_NOW, Presented, Proof
 from tokenhouse.oauth.errors import InvalidClient, InvalidRequest
 from tokenhouse.oauth.jwt_claims import LEEWAY, MalformedJwt, UntrustedJwt, peek_alg, read_jwt
 from tokenhouse.store import used_once
@@ -56,9 +56,7 @@ def read(asked: Asked, is_ours: Callable[[str], bool]) -> Presented | None:
         raise InvalidClient(REFUSED, detail=f"malformed: {error}") from None
 
 
-def check_claims(
-    context: Context, jwt: UntrustedJwt, secret_id: str, *audiences: str
-) -> Proof | None:
+def check_claims(context: Context, jwt: UntrustedJwt, secret_id: str, *audiences: str) -> Proof:
     """Check iss, sub, aud, the times and the form of `jti` (RFC 7523 section 3).
 
     Args:
@@ -67,19 +65,22 @@ def check_claims(
         secret_id: what checked it, for the Proof.
         audiences: each may be the sole audience (RFC 10070 section 4).
 
+    Returns:
+        The proof; `NOT_NOW` where a claim is wrong.
+
     """
     try:
         now = context.clock()
         exp, nbf, iat = (jwt.time(name) for name in ("exp", "nbf", "iat"))
         client_id, jti = jwt.text("sub"), jwt.text("jti")
     except MalformedJwt:
-        return None
+        return NOT_NOW
     if exp is None or not now - LEEWAY < exp <= now + LONGEST_LIFE + LEEWAY:
-        return None
+        return NOT_NOW
     if any(start is not None and start > now + LEEWAY for start in (nbf, iat)):
-        return None
+        return NOT_NOW
     if jwt.claims.get("iss") != client_id or not _is_for(jwt.claims.get("aud"), audiences):
-        return None
+        return NOT_NOW
     return Proof(secret_id, (used_once.digest(client_id, jti), exp + LEEWAY))
 
 

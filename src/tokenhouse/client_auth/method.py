@@ -39,6 +39,9 @@ class Proof(NamedTuple):
     use: tuple[bytes, float] | None = None
 
 
+NOT_NOW = Proof("")  # the secret or the key is right, the claims are not: no guess
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """One client authentication method.

@@ -170,6 +170,11 @@ def add_master_key(path: Path) -> None:
         raise MasterKeyError(msg) from None
 
 
+def make_key() -> bytes:
+    """Make a key of 256 bits."""
+    return os.urandom(_KEY_OCTETS)
+
+
 def make_master_key(path: Path) -> None:
     """Write a new master key where there is none, mode 0600; it is there whole or not at all."""
     _write_whole(path, _encoded_key())

@@ -32,7 +32,7 @@ async def basic_token(context: Context, request: Request) -> Answer:
     """Issue an access token to the person whose password it is."""
     email, password = _read(request)
     key = needed_sender_key(context, request.proofs, "GET", context.settings.issuer + PATH)
-    user = await sign_in(context, email, password, request.source)
+    user = await sign_in(context, email, password, request.origin)
     scope = narrow(None, await context.database.read(scopes.names))
     approval = Approval(user.id, user.id, FIRST_PARTY.client_id, user.generation, scope)
     await record(context, key)

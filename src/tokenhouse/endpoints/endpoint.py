@@ -135,13 +135,12 @@ async def read(scope: Message, receive: Receive) -> Request:
         elif name == b"if-none-match":
             if_none_match = value.decode("latin-1")
     body: bytes = (await receive()).get("body", b"")
-    source = scope["client"][0] if scope["client"] else ""
     return Request(
         scope["method"],
         tuple(authorization),
         tuple(content_type),
         body,
-        source,
+        scope["origin"],
         tuple(proofs),
         if_none_match,
     )

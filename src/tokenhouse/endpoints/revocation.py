@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokenhouse.actor import Actor
 from tokenhouse.client_auth import METHODS
 from tokenhouse.endpoints import about_token_openapi
-from tokenhouse.endpoints.about_token import question
+from tokenhouse.endpoints.about_token import Question, question
 from tokenhouse.endpoints.endpoint import Answer, Endpoint, json_answer
 from tokenhouse.oauth.errors import InvalidGrant
 from tokenhouse.tokens.revocation import revoke
@@ -14,6 +15,7 @@ from tokenhouse.tokens.revocation import revoke
 if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Request
+    from tokenhouse.oauth.origin import Origin
     from tokenhouse.settings import Settings
 
 PATH = "/api/v1/auth/jwt/revoke"
@@ -32,8 +34,14 @@ async def revocation(context: Context, request: Request) -> Answer:
         if not (mine or asked.is_owners or asked.is_admins):
             msg = "The token was issued to another client; it stays good."
             raise InvalidGrant(msg)
-        await revoke(context, asked.token)
+        await revoke(context, asked.token, _actor(asked, request.origin))
     return json_answer({})
+
+
+def _actor(asked: Question, origin: Origin) -> Actor:
+    if asked.client is not None:
+        return Actor(str(asked.client.user_id), client_id=asked.client.client_id, origin=origin)
+    return Actor(asked.user.id if asked.user else "", asked.is_admins, origin=origin)
 
 
 def metadata(settings: Settings) -> dict[str, object]:

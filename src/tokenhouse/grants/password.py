@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 async def approve(context: Context, asked: Asked, client: AuthenticatedClient) -> Approval:
     """Approve for the user whose password it is."""
-    user = await sign_in(context, asked.need("username"), asked.need("password"), asked.source)
+    user = await sign_in(context, asked.need("username"), asked.need("password"), asked.origin)
     generation = user.generation + client.generation
     allowed = client.scopes if client.user_id else await context.database.read(scopes.names)
     scope = narrow(asked.form.get("scope"), allowed)

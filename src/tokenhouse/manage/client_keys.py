@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tokenhouse.audit import Event
 from tokenhouse.crypto.public_keys import MOST_KEYS, UnfitKey, checked, kept
 from tokenhouse.manage.errors import Invalid
 from tokenhouse.manage.own import keep_a_means, show
@@ -14,8 +15,8 @@ from tokenhouse.store.clients import KEY_METHOD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
-    from tokenhouse.manage.actor import Actor
     from tokenhouse.store.clients import Client
     from tokenhouse.store.database import Connection
 
@@ -64,4 +65,11 @@ def replace_keys(
     secrets = client_secrets.of_client(connection, client_id)
     keep_a_means(context, (client, secrets), (changed, secrets))
     clients.change(connection, client_id, jwks=jwks, auth_methods=methods)
+    event = Event(
+        "client_keys.replaced",
+        f"credential:{client_id}",
+        client.user_id,
+        details={"keys": len(keys)},
+    )
+    context.trail.record(connection, actor, event)
     return changed

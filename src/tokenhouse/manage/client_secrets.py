@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokenhouse.audit import Event
 from tokenhouse.crypto.secrets import make_client_secret, make_id
 from tokenhouse.manage.errors import Conflict, NotFound
 from tokenhouse.manage.own import keep_a_means, show
@@ -15,8 +16,9 @@ from tokenhouse.store.last_used import BY_KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
-    from tokenhouse.manage.actor import Actor
+    from tokenhouse.store.clients import Client
     from tokenhouse.store.database import Connection
     from tokenhouse.store.last_used import LastUse
 
@@ -71,7 +73,7 @@ def rotate(
         Conflict: there would be more live ones than `max_secrets`.
 
     """
-    show(connection, actor, client_id, held=True)
+    client = show(connection, actor, client_id, held=True)
     now = context.clock()
     live = [row for row in client_secrets.of_client(connection, client_id) if row.is_live(now)]
     most, staying = context.settings.max_secrets, len(live) if how.overlap else 0
@@ -84,7 +86,12 @@ def rotate(
     end = now + how.overlap
     later = [row.secret_id for row in live if row.expires_at is None or row.expires_at > end]
     client_secrets.end_at(connection, later, end)
-    return add_secret(connection, context, client_id, now, how.label)
+    made = add_secret(connection, context, client_id, now, how.label)
+    ends = {"others_end_in": how.overlap} if later else {}
+    context.trail.record(
+        connection, actor, _event("secret.created", client, made.row.secret_id, ends)
+    )
+    return made
 
 
 def list_live(
@@ -150,3 +157,9 @@ def remove(
         raise NotFound
     keep_a_means(context, (client, rows), (client, others))
     client_secrets.remove(connection, secret_id)
+    context.trail.record(connection, actor, _event("secret.deleted", client, secret_id, {}))
+
+
+def _event(action: str, client: Client, secret_id: str, more: Mapping[str, object]) -> Event:
+    details = {"credential": client.client_id, **more}
+    return Event(action, f"secret:{secret_id}", client.user_id, details=details)

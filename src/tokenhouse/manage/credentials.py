@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tokenhouse.audit import Event
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.manage import scopes
 from tokenhouse.manage.client_secrets import add_secret
@@ -14,8 +15,8 @@ from tokenhouse.store import client_secrets, clients, last_used, users
 from tokenhouse.store.clients import Client
 
 if TYPE_CHECKING:
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
-    from tokenhouse.manage.actor import Actor
     from tokenhouse.store.clients import ClientIds
     from tokenhouse.store.database import Connection
 
@@ -74,7 +75,9 @@ def create(
         scopes=_scopes(connection, actor, asked.scopes),
     )
     clients.add(connection, client)
-    return client, add_secret(connection, context, client.client_id, now).clear
+    secret = add_secret(connection, context, client.client_id, now).clear
+    context.trail.record(connection, actor, _event("credential.created", client))
+    return client, secret
 
 
 def _scopes(connection: Connection, actor: Actor, asked: tuple[str, ...] | None) -> str | None:
@@ -129,6 +132,9 @@ def change(
         clients.change(connection, client_id, **changes)
     if changes.get("disabled") and not client.disabled:
         clients.end_tokens(connection, context.clock(), client_id=client_id)
+    if changes:
+        event = _event("credential.changed", client, members=sorted(changes))
+        context.trail.record(connection, actor, event)
     return show(connection, actor, client_id)
 
 
@@ -140,12 +146,24 @@ def delete(connection: Connection, context: Context, actor: Actor, client_id: st
 
     """
     show(connection, actor, client_id, held=True)
-    delete_all(connection, clients.family(client_id), context.clock())
+    deleted = delete_all(connection, clients.family(client_id), context.clock())
+    context.trail.record(connection, actor, *deleted)
 
 
-def delete_all(connection: Connection, which: ClientIds, now: float) -> None:
-    """Delete the credentials that `which` selects; their secrets are forgotten with them."""
-    while clients.delete(connection, which, now):
-        pass  # while this waited for one of them, it may have made another
+def delete_all(connection: Connection, which: ClientIds, now: float) -> list[Event]:
+    """Delete the credentials that `which` selects; their secrets are forgotten with them.
+
+    Returns:
+        What is to be recorded.
+
+    """
+    deleted: list[Client] = []
+    while more := clients.delete(connection, which, now):
+        deleted += more  # while this waited for one of them, it may have made another
     last_used.remove(connection, which)
     client_secrets.remove_of(connection, which)
+    return [_event("credential.deleted", client) for client in deleted]
+
+
+def _event(action: str, client: Client, **details: object) -> Event:
+    return Event(action, f"credential:{client.client_id}", client.user_id, details=details)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tokenhouse.actor import OPERATOR
+from tokenhouse.audit import Event
 from tokenhouse.crypto.keyring import Dated
 from tokenhouse.crypto.sealing import MasterKeyError
 from tokenhouse.crypto.signer import Signer, make_private_key
@@ -22,6 +24,7 @@ from tokenhouse.store.signing_keys import SigningKey
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
     from tokenhouse.crypto.keyring import Keyring
     from tokenhouse.crypto.sealing import Sealer
@@ -82,7 +85,7 @@ def states(connection: Connection, now: float) -> list[KeyState]:
     return found
 
 
-def rotate(connection: Connection, context: Context) -> SigningKey:
+def rotate(connection: Connection, context: Context, actor: Actor) -> SigningKey:
     """Make the next key, of the same algorithm; it is published now and signs after the lead.
 
     Returns:
@@ -93,10 +96,15 @@ def rotate(connection: Connection, context: Context) -> SigningKey:
     now = context.clock()
     if newest.signs_from > now:
         return newest
-    return _add(connection, context, newest.alg, now + context.settings.key_publication_lead)
+    start = now + context.settings.key_publication_lead
+    made, events = _add(connection, context, newest.alg, start)
+    context.trail.record(connection, actor, *events)
+    return made
 
 
-def rotate_now(connection: Connection, context: Context, *, drop: bool = False) -> SigningKey:
+def rotate_now(
+    connection: Connection, context: Context, actor: Actor, *, drop: bool = False
+) -> SigningKey:
     """Make a key that signs as soon as every worker knows it.
 
     Who keeps the public keys, and does not look again at a `kid` that it does not know, refuses
@@ -105,15 +113,19 @@ def rotate_now(connection: Connection, context: Context, *, drop: bool = False) 
     Args:
         connection: a write transaction.
         context: the Context.
+        actor: who asks for it.
         drop: all other keys are known to a thief: refuse at once every token they signed.
 
     """
     newest, *_ = signing_keys.every(connection)
     now = context.clock()
-    made = _add(connection, context, newest.alg, now if drop else now + KEY_RELOAD_SECONDS)
+    start = now if drop else now + KEY_RELOAD_SECONDS
+    made, events = _add(connection, context, newest.alg, start)
     if drop:
         others = [key.kid for key in signing_keys.every(connection) if key.kid != made.kid]
         signing_keys.remove(connection, others)
+        events += [Event("signing_key.dropped", f"key:{kid}") for kid in others]
+    context.trail.record(connection, actor, *events)
     return made
 
 
@@ -123,16 +135,21 @@ def follow_settings(connection: Connection, context: Context) -> None:
     settings = context.settings
     if newest.alg != settings.signing_alg:
         start = context.clock() + settings.key_publication_lead
-        _add(connection, context, settings.signing_alg, start)
+        _, events = _add(connection, context, settings.signing_alg, start)
+        context.trail.record(connection, OPERATOR, *events)
 
 
-def _add(connection: Connection, context: Context, alg: str, signs_from: float) -> SigningKey:
-    """Add the next key, or return the one that another worker has just added."""
+def _add(
+    connection: Connection, context: Context, alg: str, signs_from: float
+) -> tuple[SigningKey, list[Event]]:
+    """Add the next key, or return the one that another worker has just added; what to record."""
     newest, *_ = signing_keys.every(connection)
     made = make_key(context.sealer, alg, newest.number + 1, context.clock(), signs_from)
+    events: list[Event] = []
     if signing_keys.add(connection, made):
         LOGGER.info("signing key made", extra={"kid": made.kid, "alg": alg})
-    return signing_keys.every(connection)[0]
+        events.append(Event("signing_key.created", f"key:{made.kid}", details={"alg": alg}))
+    return signing_keys.every(connection)[0], events
 
 
 def is_due(rows: Sequence[SigningKey], settings: Settings, now: float) -> bool:
@@ -147,7 +164,8 @@ def rotate_if_due(connection: Connection, context: Context) -> None:
     if is_due(rows, settings, now):
         start = rows[0].signs_from + settings.key_rotation_seconds
         at_least = now + settings.key_publication_lead
-        _add(connection, context, settings.signing_alg, max(start, at_least))
+        _, events = _add(connection, context, settings.signing_alg, max(start, at_least))
+        context.trail.record(connection, OPERATOR, *events)
 
 
 def dead(rows: Sequence[SigningKey], now: float) -> list[str]:

@@ -11,8 +11,8 @@ from tokenhouse.store.clients import KEY_METHOD, SECRET_METHODS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
-    from tokenhouse.manage.actor import Actor
     from tokenhouse.store.client_secrets import ClientSecret
     from tokenhouse.store.clients import Client
     from tokenhouse.store.database import Connection

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokenhouse.actor import OPERATOR
+from tokenhouse.audit import Event
 from tokenhouse.manage.errors import Conflict, Invalid, NotFound
 from tokenhouse.oauth.scope import is_scope_token
 from tokenhouse.store import scopes
@@ -12,11 +14,14 @@ from tokenhouse.store.scopes import Scope
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
     from tokenhouse.store.database import Connection
 
 
-def add(connection: Connection, context: Context, name: str, description: str = "") -> Scope:
+def add(
+    connection: Connection, context: Context, actor: Actor, name: str, description: str = ""
+) -> Scope:
     """Define a scope.
 
     Raises:
@@ -28,6 +33,7 @@ def add(connection: Connection, context: Context, name: str, description: str = 
     if not scopes.add(connection, scope):
         msg = f"the scope {name} is defined already"
         raise Conflict(msg)
+    context.trail.record(connection, actor, _created(name))
     return scope
 
 
@@ -38,8 +44,14 @@ def follow_settings(connection: Connection, context: Context) -> None:
         Invalid: a name is no scope-token.
 
     """
-    for name in context.settings.scopes:
-        scopes.add(connection, Scope(_checked_name(name), "", context.clock()))
+    wanted = [Scope(_checked_name(name), "", context.clock()) for name in context.settings.scopes]
+    added = [scope.name for scope in wanted if scopes.add(connection, scope)]
+    if added:
+        context.trail.record(connection, OPERATOR, *map(_created, added))
+
+
+def _created(name: str) -> Event:
+    return Event("scope.created", f"scope:{name}")
 
 
 def _checked_name(name: str) -> str:
@@ -51,7 +63,7 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def delete(connection: Connection, name: str) -> None:
+def delete(connection: Connection, context: Context, actor: Actor, name: str) -> None:
     """Delete a scope; it is granted no more, tokens that carry it end by themselves.
 
     Raises:
@@ -60,6 +72,7 @@ def delete(connection: Connection, name: str) -> None:
     """
     if not scopes.delete(connection, name):
         raise NotFound
+    context.trail.record(connection, actor, Event("scope.deleted", f"scope:{name}"))
 
 
 def checked(connection: Connection, names: Sequence[str], within: str | None = None) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tokenhouse.manage.client_secrets import NewSecret, SecretInUse
     from tokenhouse.manage.keys import KeyState
+    from tokenhouse.store.audit_events import AuditEvent
     from tokenhouse.store.clients import Client
     from tokenhouse.store.last_used import LastUse
     from tokenhouse.store.scopes import Scope
@@ -101,6 +102,22 @@ def signing_key(key: KeyState) -> Json:
         "created_at": rfc3339(key.row.created_at),
         "signs_from": rfc3339(key.row.signs_from),
         "signs_until": rfc3339(key.signs_until),
+    }
+
+
+def audit_event(row: AuditEvent) -> Json:
+    """Make the object that stands for an event of the audit trail."""
+    return {
+        "id": row.seq,
+        "at": rfc3339(row.at),
+        "actor": row.actor,
+        "action": row.action,
+        "target": row.target,
+        "outcome": row.outcome,
+        "source": row.source,
+        "request_id": row.request_id,
+        "user_id": row.user_id,
+        "details": json.loads(row.details),
     }
 
 

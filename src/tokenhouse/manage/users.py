@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tokenhouse.audit import Event
 from tokenhouse.crypto.passwords import MOST_OCTETS, hash_password, is_common
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.manage import credentials
@@ -14,6 +15,7 @@ from tokenhouse.store import clients, users
 from tokenhouse.store.users import EmailTaken, User
 
 if TYPE_CHECKING:
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
     from tokenhouse.store.database import Connection
 
@@ -75,9 +77,16 @@ def hashed_password(context: Context, password: str) -> str:
     return hash_password(password)
 
 
-def add(
-    connection: Connection, context: Context, email: str, hashed: str, *, is_admin: bool = False
-) -> User:
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """A user to add; the password is hashed already."""
+
+    email: str
+    password_hash: str
+    is_admin: bool = False
+
+
+def add(connection: Connection, context: Context, actor: Actor, asked: NewUser) -> User:
     """Add a user.
 
     Raises:
@@ -85,14 +94,14 @@ def add(
         Conflict: it is another user's, or compares equal to it.
 
     """
-    email = checked_email(email)
+    email = checked_email(asked.email)
     user = User(
         id=make_id(),
         email=email,
         email_key=users.email_key(email),
-        password_hash=hashed,
+        password_hash=asked.password_hash,
         is_active=True,
-        is_superuser=is_admin,
+        is_superuser=asked.is_admin,
         is_verified=True,
         generation=0,
         created_at=context.clock(),
@@ -102,6 +111,9 @@ def add(
     except EmailTaken:
         msg = f"there is a user with the e-mail address {email} already"
         raise Conflict(msg) from None
+    context.trail.record(
+        connection, actor, _event("user.created", user.id, admin=user.is_superuser)
+    )
     return user
 
 
@@ -131,7 +143,9 @@ def by_id(connection: Connection, user_id: str) -> User:
     return found
 
 
-def change(connection: Connection, context: Context, user_id: str, changes: Changes) -> User:
+def change(
+    connection: Connection, context: Context, actor: Actor, user_id: str, changes: Changes
+) -> User:
     """Change a user.
 
     Raises:
@@ -139,36 +153,58 @@ def change(connection: Connection, context: Context, user_id: str, changes: Chan
 
     """
     user = by_id(connection, user_id)
+    events: list[Event] = []
     if changes.password_hash is not None:
-        set_password(connection, context, user, changes.password_hash)
-    if changes.is_superuser is not None:
+        events.append(_set_password(connection, context, user, changes.password_hash))
+    if changes.is_superuser is not None and changes.is_superuser != user.is_superuser:
         users.change(connection, user_id, is_superuser=changes.is_superuser)
+        events.append(_event("user.changed", user_id, admin=changes.is_superuser))
     if changes.is_active is not None and changes.is_active != user.is_active:
-        set_active(connection, context, user, active=changes.is_active)
+        events.append(_set_active(connection, context, user, active=changes.is_active))
+    context.trail.record(connection, actor, *events)
     return by_id(connection, user_id)
 
 
-def set_password(connection: Connection, context: Context, user: User, hashed: str) -> None:
+def set_password(
+    connection: Connection, context: Context, actor: Actor, user: User, hashed: str
+) -> None:
     """Give a user a new password; the user's own tokens end, the credentials' do not."""
-    users.change(connection, user.id, password_hash=hashed)
-    users.end_tokens(connection, user.id, context.clock())
+    context.trail.record(connection, actor, _set_password(connection, context, user, hashed))
 
 
-def set_active(connection: Connection, context: Context, user: User, *, active: bool) -> None:
+def set_active(
+    connection: Connection, context: Context, actor: Actor, user: User, *, active: bool
+) -> None:
     """Enable or disable a user; disabling ends all tokens, the credentials' too."""
-    users.change(connection, user.id, is_active=active)
-    if not active:
-        now = context.clock()
-        users.end_tokens(connection, user.id, now, credentials=True)
-        clients.end_tokens(connection, now, user_id=user.id)
+    context.trail.record(connection, actor, _set_active(connection, context, user, active=active))
 
 
-def delete(connection: Connection, context: Context, user: User) -> None:
+def delete(connection: Connection, context: Context, actor: Actor, user: User) -> None:
     """Delete a user with all credentials.
 
     The row is kept without address and password, so that ids in tokens and in the audit
     trail still mean something; the e-mail address is free again.
     """
-    credentials.delete_all(connection, clients.owned_by(user.id), context.clock())
-    set_active(connection, context, user, active=False)
+    deleted = credentials.delete_all(connection, clients.owned_by(user.id), context.clock())
+    _set_active(connection, context, user, active=False)
     users.blank(connection, user.id)
+    context.trail.record(connection, actor, *deleted, _event("user.deleted", user.id))
+
+
+def _set_password(connection: Connection, context: Context, user: User, hashed: str) -> Event:
+    users.change(connection, user.id, password_hash=hashed)
+    users.end_tokens(connection, user.id, context.clock())
+    return _event("password.changed", user.id)
+
+
+def _set_active(connection: Connection, context: Context, user: User, *, active: bool) -> Event:
+    users.change(connection, user.id, is_active=active)
+    if not active:
+        now = context.clock()
+        users.end_tokens(connection, user.id, now, credentials=True)
+        clients.end_tokens(connection, now, user_id=user.id)
+    return _event("user.enabled" if active else "user.disabled", user.id)
+
+
+def _event(action: str, user_id: str, **details: object) -> Event:
+    return Event(action, f"user:{user_id}", user_id, details=details)

@@ -8,9 +8,13 @@ could not decode, and reads multipart too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from tokenhouse.oauth.errors import InvalidRequest, UnsupportedMediaType
+
+if TYPE_CHECKING:
+    from tokenhouse.oauth.origin import Origin
 
 FORM = "application/x-www-form-urlencoded"
 MOST_PARAMETERS = 64
@@ -38,7 +42,7 @@ class Request:
     authorization: tuple[str, ...]
     content_type: tuple[str, ...]
     body: bytes
-    source: str
+    origin: Origin
     proofs: tuple[str, ...] = ()
     if_none_match: str = ""
 
@@ -49,8 +53,13 @@ class Asked:
 
     form: dict[str, str]
     authorization: str | None
-    source: str
+    origin: Origin
     proofs: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """The address that it came from."""
+        return self.origin.source
 
     def need(self, name: str) -> str:
         """Return a required parameter.
@@ -81,7 +90,7 @@ def read(request: Request, known: frozenset[str] = KNOWN) -> Asked:
         msg = "The Authorization header is sent more than once."
         raise InvalidRequest(msg)
     header = request.authorization[0] if request.authorization else None
-    return Asked(parse_form(request.body, known), header, request.source, request.proofs)
+    return Asked(parse_form(request.body, known), header, request.origin, request.proofs)
 
 
 def _is_form(value: str) -> bool:

@@ -6,8 +6,10 @@ empty one.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tokenhouse.audit import Trail
 from tokenhouse.context import Context, clock, make_context
 from tokenhouse.crypto.keyring import Keyring
 from tokenhouse.crypto.sealing import (
@@ -21,7 +23,7 @@ from tokenhouse.manage import keys, scopes
 from tokenhouse.manage.errors import Invalid
 from tokenhouse.opening.errors import OpeningError
 from tokenhouse.opening.making import make_if_new
-from tokenhouse.store import installation, migrations, signing_keys
+from tokenhouse.store import audit_events, installation, migrations, signing_keys
 from tokenhouse.store.database import Database, Unavailable, sqlite_path
 from tokenhouse.store.sqlite import is_foreign
 
@@ -65,9 +67,12 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
         if not found.usable:
             raise OpeningError(found.value)
         database.read_now(lambda connection: expect_ours(connection, sealer))
-        context = make_context(settings, database, sealer, _load_keys(database, sealer))
+        sealed = database.read_now(audit_events.sealed_key)
+        trail = Trail(sealer.open(audit_events.SEAL, "", sealed), clock)
+        keyring = _load_keys(database, sealer)
+        context = make_context(settings, database, sealer, keyring, trail)
         if create:
-            database.write_now(lambda connection: _follow_settings(connection, context))
+            _follow_settings(context)
     except (MasterKeyError, SealError) as error:
         raise OpeningError(str(error)) from None
     except Invalid as error:
@@ -79,9 +84,10 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
     return context
 
 
-def _follow_settings(connection: Connection, context: Context) -> None:
-    keys.follow_settings(connection, context)
-    scopes.follow_settings(connection, context)
+def _follow_settings(context: Context) -> None:
+    """Let keys and scopes follow, each in a transaction that ends with what it records."""
+    for follow in (keys.follow_settings, scopes.follow_settings):
+        context.database.write_now(partial(follow, context=context))
 
 
 def upgrade_database(settings: Settings) -> str:

@@ -12,16 +12,18 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tokenhouse.audit import Trail
 from tokenhouse.context import clock
 from tokenhouse.crypto.sealing import (
     MasterKeyError,
     Sealer,
+    make_key,
     make_master_key,
     read_master_keys,
 )
 from tokenhouse.manage import keys
 from tokenhouse.opening.errors import OpeningError
-from tokenhouse.store import installation, migrations, signing_keys
+from tokenhouse.store import audit_events, installation, migrations, signing_keys
 from tokenhouse.store.database import Database, Unavailable
 from tokenhouse.store.sqlite import fold
 
@@ -120,5 +122,7 @@ def _fill(connection: Connection, settings: Settings) -> None:
     migrations.upgrade(connection)
     sealed = sealer.seal(installation.SEAL, "", installation.CHECK)
     installation.add(connection, sealed, migrations.COMPATIBLE_FROM, clock())
+    trail = Trail(make_key(), clock)
+    trail.begin(connection, sealer.seal(audit_events.SEAL, "", trail.key))
     first = keys.make_key(sealer, settings.signing_alg, 1, clock(), clock())
     signing_keys.add(connection, first)

@@ -152,8 +152,7 @@ def _config(settings: Settings, application: Application) -> uvicorn.Config:
         log_level="warning",  # what it says of starting and ending is said here, in a line
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        proxy_headers=False,  # origins.py reads them
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         ssl_certfile=settings.tls_cert,

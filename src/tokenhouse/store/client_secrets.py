@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Column, Double, ForeignKey, String, Table, select
 
-from tokenhouse.store import scopes
+from tokenhouse.store import failures, scopes
 from tokenhouse.store.clients import COLUMNS, Client, Owned, clients, owned
 from tokenhouse.store.lookup import Lookup
 from tokenhouse.store.schema import Sealed, Uuid, metadata
@@ -57,19 +57,23 @@ class Known(NamedTuple):
     """A client with its secrets: what authenticating it needs to know.
 
     Attributes:
+        owned: the client.
+        secrets: all that are kept of it.
         scopes: those that the operator has defined; None = scopes are off.
+        waits: from where one has to wait, for `failures.wait_in`; None = from nowhere.
 
     """
 
     owned: Owned
     secrets: tuple[ClientSecret, ...]
     scopes: tuple[str, ...] | None = None
+    waits: str | None = None
 
 
 _SECRET = client_secrets.c
-_known = owned.add_columns(*client_secrets.columns, scopes.defined).outerjoin(
-    client_secrets, _SECRET.client_id == clients.c.client_id
-)
+_known = owned.add_columns(
+    *client_secrets.columns, scopes.defined, failures.waits_of(clients.c.client_id)
+).outerjoin(client_secrets, _SECRET.client_id == clients.c.client_id)
 
 
 def add(connection: Connection, secret: ClientSecret) -> None:
@@ -87,11 +91,12 @@ def _by_client(rows: Iterable[Row]) -> dict[str, Known | None]:
 def _gather(rows: list[Row]) -> Known:
     first = rows[0]
     client = Client._make(first[:COLUMNS])
-    secrets = (row[COLUMNS + 1 : -1] for row in rows if row[COLUMNS + 1] is not None)
+    secrets = (row[COLUMNS + 1 : -2] for row in rows if row[COLUMNS + 1] is not None)
     return Known(
         Owned(client, bool(first[COLUMNS])),
         tuple(ClientSecret._make(secret) for secret in secrets),
-        scopes.split(first[-1]),
+        scopes.split(first[-2]),
+        first[-1],
     )
 
 

@@ -228,7 +228,8 @@ def owned_by(user_id: str) -> ClientIds:
     return select(clients.c.client_id).where(clients.c.user_id == user_id)
 
 
-def delete(connection: Connection, which: ClientIds, now: float) -> int:
-    """Mark the clients that `which` selects as deleted at `now`; return how many."""
-    marked = clients.update().where(clients.c.client_id.in_(which), _kept)
-    return connection.execute(marked.values(deleted_at=now, tokens_ended_at=now)).rowcount
+def delete(connection: Connection, which: ClientIds, now: float) -> list[Client]:
+    """Mark the clients that `which` selects as deleted at `now`; return those."""
+    marked = clients.update().where(clients.c.client_id.in_(which), _kept).returning(clients)
+    rows = connection.execute(marked.values(deleted_at=now, tokens_ended_at=now))
+    return [Client(*row) for row in rows]

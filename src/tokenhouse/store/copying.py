@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Table, bindparam, func, select
 
 from tokenhouse.store import (
+    audit_events,
     client_secrets,
     clients,
     failures,
@@ -58,6 +59,8 @@ TABLES: tuple[Table, ...] = (  # all of them, each after those that it refers to
     revoked_tokens.revoked_tokens,
     failures.failures,
     last_used.last_used,
+    audit_events.audit_events,
+    audit_events.audit_head,
 )
 
 

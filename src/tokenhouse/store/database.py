@@ -138,6 +138,15 @@ class Database:
             self._lines.append(line)
         return line.ask(batched, keys)
 
+    def batched_change(
+        self, work: Callable[[Connection, Sequence[K]], Sequence[V]]
+    ) -> Batcher[K, V]:
+        """Make a write of several statements that is batched: one transaction for a batch."""
+        patience = None if self.is_sqlite else PATIENCE
+        return Batcher(
+            lambda keys: self.write_now(lambda c: work(c, keys)), self._writers, patience
+        )
+
     def soundness(self) -> str:
         """Say "ok", or in a line what is wrong with the file of a SQLite database."""
         small = self.path is not None and self.path.stat().st_size < _QUICK_CHECK_BELOW

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, select
+from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, cast, func, select
 
-from tokenhouse.store.schema import insert, metadata
+from tokenhouse.store.schema import Uuid, insert, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, ScalarSelect
 
 WINDOW = 60.0  # seconds in which failures count together
 LONGEST_WAIT = 60.0  # seconds
@@ -35,6 +35,7 @@ failures = Table(
     Column("waits", Integer, nullable=False),
     Column("wait_until", Double, nullable=False),
     Column("ends_at", Double, nullable=False, index=True),
+    Column("client_id", Uuid, index=True),
 )
 
 
@@ -93,9 +94,9 @@ class Failures:
 
     def without(self, time: float) -> Failures:
         """Take back the one that was counted at `time`, with the wait that it brought."""
-        times = array("d", self.times)
-        if time in times:
-            times.remove(time)
+        times = array("d", (other for other in self.times if other != time))
+        if max(self.times, default=0.0) != time:  # another brought the wait
+            return Failures(times, self.waits, self.wait_until)
         return Failures(times, max(self.waits - 1, 0), 0.0)
 
 
@@ -107,7 +108,7 @@ def standing(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]
     return {key: found.get(key) or Failures() for key in wanted}
 
 
-def count(connection: Connection, most: Mapping[str, int], now: float) -> float:
+def count(connection: Connection, most: Mapping[str, int], now: float) -> tuple[float, float]:
     """Count an attempt under several keys at once, or under none where one has to wait.
 
     Args:
@@ -116,20 +117,23 @@ def count(connection: Connection, most: Mapping[str, int], now: float) -> float:
         now: unix seconds.
 
     Returns:
-        Seconds to wait; 0 where the attempt was counted and may be made.
+        Seconds to wait, 0 where the attempt was counted and may be made; and seconds that the
+        next one will have to wait if this one fails.
 
     """
-    rows = _held(connection, most)
+    rows = held(connection, dict.fromkeys(most))
     wait = max((row.wait(now) for row in rows.values()), default=0.0)
-    if not wait:
-        _save(connection, {key: row.counted(now, most[key]) for key, row in rows.items()}, now)
-    return wait
+    if wait:
+        return wait, wait
+    rows = {key: row.counted(now, most[key]) for key, row in rows.items()}
+    save(connection, rows)
+    return 0.0, max((row.wait(now) for row in rows.values()), default=0.0)
 
 
 def take_back(connection: Connection, keys: Iterable[str], time: float) -> None:
     """Take back an attempt that was counted at `time`: it was no failure."""
-    rows = _held(connection, keys)
-    _save(connection, {key: row.without(time) for key, row in rows.items()}, time)
+    rows = held(connection, dict.fromkeys(keys))
+    save(connection, {key: row.without(time) for key, row in rows.items()})
 
 
 def forget(connection: Connection, key: str) -> None:
@@ -146,14 +150,20 @@ def purge(connection: Connection, now: float, most: int = 5000) -> int:
 _rows = select(failures.c.key, failures.c.times, failures.c.waits, failures.c.wait_until)
 
 
-def _held(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
-    """Return the rows, made where missing and locked in one order until the commit."""
+def held(connection: Connection, keys: Mapping[str, str | None]) -> dict[str, Failures]:
+    """Return the rows, made where missing and locked in one order until the commit.
+
+    Args:
+        connection: a write transaction.
+        keys: each with the client that it is about, if any.
+
+    """
     wanted = sorted(keys)
     if not wanted:
         return {}
     empty = {"times": b"", "waits": 0, "wait_until": 0.0, "ends_at": 0.0}
     making = insert(connection, failures).on_conflict_do_nothing()
-    connection.execute(making, [{"key": key, **empty} for key in wanted])
+    connection.execute(making, [{"key": key, "client_id": keys[key], **empty} for key in wanted])
     locked = _rows.where(failures.c.key.in_(wanted)).order_by(failures.c.key).with_for_update()
     return {
         row.key: Failures(array("d", row.times), row.waits, row.wait_until)
@@ -161,12 +171,31 @@ def _held(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
     }
 
 
-def _save(connection: Connection, rows: Mapping[str, Failures], now: float) -> None:
+def save(connection: Connection, rows: Mapping[str, Failures]) -> None:
+    """Write rows that are held."""
     for key, row in rows.items():
+        newest = max(row.times, default=0.0)
         values = {
             "times": row.times.tobytes(),
             "waits": row.waits,
             "wait_until": row.wait_until,
-            "ends_at": max(now, row.wait_until) + WINDOW,
+            "ends_at": max(newest, row.wait_until) + WINDOW,
         }
         connection.execute(failures.update().where(failures.c.key == key).values(**values))
+
+
+def waits_of(client_id: ColumnElement[str]) -> ScalarSelect[str]:
+    """Select in one text who has to wait at this client, for `wait_in`."""
+    entry = failures.c.key + "@" + cast(failures.c.wait_until, String)
+    waiting = select(func.aggregate_strings(entry, " "))
+    where = failures.c.client_id == client_id, failures.c.wait_until > 0
+    return waiting.where(*where).scalar_subquery()
+
+
+def wait_in(waits: str, key: str, now: float) -> float:
+    """Return how long a key has to wait, seconds, by the text of `waits_of`."""
+    for entry in waits.split(" "):
+        waiting, _, until = entry.partition("@")
+        if waiting == key:
+            return Failures(wait_until=float(until)).wait(now)
+    return 0.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, bindparam, func, literal, select
 
-from tokenhouse.store import client_secrets, installation, signing_keys
+from tokenhouse.store import audit_events, client_secrets, installation, signing_keys
 from tokenhouse.store.schema import Sealed, metadata
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_KNOWN = (client_secrets, installation, signing_keys)  # imported so that their tables are known
+# Imported so that their tables are known.
+_KNOWN = (audit_events, client_secrets, installation, signing_keys)
 _LAST = installation.SEAL  # under the current key once all others are
 AT_ONCE = 100  # values in one transaction: a few milliseconds, so that nobody waits for long
 

@@ -36,7 +36,8 @@ def issue(
         has it.
 
     """
-    now = int(context.clock())
+    clock = context.clock()
+    now = int(clock)
     life = context.settings.access_token_ttl
     scope = {} if approval.scope is None else {"scope": approval.scope}
     claims = {
@@ -52,6 +53,7 @@ def issue(
         **({} if key is None else {"cnf": {"jkt": key.thumbprint}}),
     }
     token = context.keyring.current.sign(orjson.dumps(claims))
+    context.token_log.note(clock, claims)
     return {
         "access_token": token,
         "token_type": "bearer" if key is None else "DPoP",

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from tokenhouse.audit import Event
+from tokenhouse.log.tokens import digest
 from tokenhouse.store import clients, revoked_tokens, users
 
 if TYPE_CHECKING:
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
     from tokenhouse.store.database import Connection
     from tokenhouse.tokens.access_token import AccessToken
@@ -26,16 +29,23 @@ _FEED_LIFE = 300
 _FRESH_EVERY = 60
 
 
-async def revoke(context: Context, token: AccessToken) -> None:
+async def revoke(context: Context, token: AccessToken, actor: Actor) -> None:
     """Revoke a token; when this returns, no worker accepts it."""
-    work = partial(
-        revoked_tokens.add,
-        jti=str(token.claims["jti"]),
-        client_id=token.client_id,
-        user_id=token.user.id,
-        ends_at=float(str(token.claims["exp"])),
-        now=context.clock(),
-    )
+    jti, now = str(token.claims["jti"]), context.clock()
+    details = {"client_id": token.client_id}
+    event = Event("token.revoked", f"token:{digest(jti)}", token.user.id, details=details)
+
+    def work(connection: Connection) -> None:
+        revoked_tokens.add(
+            connection,
+            jti,
+            client_id=token.client_id,
+            user_id=token.user.id,
+            ends_at=float(str(token.claims["exp"])),
+            now=now,
+        )
+        context.trail.record(connection, actor, event)
+
     await context.database.write(work)
 
 

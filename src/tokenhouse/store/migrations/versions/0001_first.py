@@ -122,5 +122,33 @@ def upgrade() -> None:
         sa.Column("waits", sa.Integer, nullable=False),
         sa.Column("wait_until", sa.Double, nullable=False),
         sa.Column("ends_at", sa.Double, nullable=False),
+        sa.Column("client_id", _UUID),
     )
     op.create_index("ix_failures_ends_at", "failures", ["ends_at"])
+    op.create_index("ix_failures_client_id", "failures", ["client_id"])
+    op.create_table(
+        "audit_events",
+        sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("at", sa.Double, nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("action", sa.String(64), nullable=False),
+        sa.Column("target", sa.String(200), nullable=False),
+        sa.Column("outcome", sa.String(16), nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("request_id", sa.String(64), nullable=False),
+        sa.Column("user_id", _UUID),
+        sa.Column("details", sa.Text, nullable=False),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+    )
+    op.create_index("ix_audit_events_user_id", "audit_events", ["user_id", "seq"])
+    op.create_index("ix_audit_events_action", "audit_events", ["action", "seq"])
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("seq", sa.BigInteger, nullable=False),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+        sa.Column("first_seq", sa.BigInteger, nullable=False),
+        sa.Column("mac_before", sa.LargeBinary, nullable=False),
+        sa.Column("seal", sa.LargeBinary, nullable=False),
+        sa.Column("sealed_key", sa.LargeBinary, nullable=False),
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tokenhouse.oauth.origin import NOWHERE, Origin
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -14,6 +16,7 @@ class Actor:
         is_admin: an administrator who signed in in person, or the operator.
         client_id: the program, where one acts.
         is_operator: acts on the machine itself, by the command line.
+        origin: the request by which it acts.
 
     """
 
@@ -21,12 +24,15 @@ class Actor:
     is_admin: bool = False
     client_id: str | None = None
     is_operator: bool = False
+    origin: Origin = NOWHERE
 
     @property
     def name(self) -> str:
-        """What is written down of who acted: `client:ID`, `user:ID` or `operator`."""
+        """What is written down of who acted: `client:ID`, `user:ID`, `operator`, `anonymous`."""
         if self.is_operator:
             return "operator"
+        if not self.user_id:
+            return "anonymous"
         return f"client:{self.client_id}" if self.client_id else f"user:{self.user_id}"
 
 

@@ -1,0 +1,102 @@
+"""The audit trail as people read it: whose events one may see, and whether the chain is whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tokenhouse.store import audit_events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tokenhouse.actor import Actor
+    from tokenhouse.audit import Trail
+    from tokenhouse.context import Context
+    from tokenhouse.store.audit_events import AuditEvent, Head, Sought
+    from tokenhouse.store.database import Connection
+
+_AT_ONCE = 1000
+_DAY = 86400
+
+
+def page(
+    connection: Connection, actor: Actor, sought: Sought, *, before: int | None, limit: int
+) -> list[AuditEvent]:
+    """Return events that the actor may see, newest first: an administrator all, others own.
+
+    Args:
+        connection: where to ask.
+        actor: who asks.
+        sought: which events.
+        before: only those with a lower number; None = from the newest on.
+        limit: at most so many.
+
+    """
+    mine = sought if actor.is_admin else replace(sought, user_id=actor.user_id)
+    return audit_events.page(connection, mine, before=before, limit=limit)
+
+
+def cut(connection: Connection, context: Context, actor: Actor) -> bool:
+    """Forget the events that are older than they are to be kept; tell whether there are more."""
+    days = context.settings.audit_retention_days
+    before = context.clock() - days * _DAY
+    return days > 0 and context.trail.cut(connection, actor, before)
+
+
+def every(context: Context) -> Iterator[AuditEvent]:
+    """Yield all events, oldest first."""
+    for event, _ in _walk(context):
+        yield event
+
+
+def verify(context: Context) -> str | None:
+    """Say the first thing that is wrong with the chain; None = it is as it was written."""
+    while True:
+        head, _ = context.database.read_now(audit_events.head)
+        wrong = _wrong(context, head)
+        again, _ = context.database.read_now(audit_events.head)
+        if wrong is None or head.first_seq == again.first_seq:
+            return wrong
+        # Retention cut the beginning off while it was read.
+
+
+def _wrong(context: Context, start: Head) -> str | None:
+    trail = context.trail
+    if trail.sealed(start) != start:
+        return "the head of the chain was altered: events may have been cut off at either end"
+    seq, mac = start.first_seq - 1, start.mac_before
+    for event, found in _walk(context):
+        seq += 1
+        if event.seq > seq:
+            return f"event {seq} was removed"
+        if event.seq < seq:
+            return f"event {event.seq} was put in"
+        if found != trail.mac(mac, event):
+            how = "put in" if seq > start.seq else "altered, or put in"
+            return f"event {seq} was {how}"
+        mac = found
+    return _wrong_end(trail, seq, mac, context.database.read_now(audit_events.head))
+
+
+def _wrong_end(trail: Trail, seq: int, mac: bytes, end: tuple[Head, int]) -> str | None:
+    head, last = end
+    if trail.sealed(head) != head:
+        return "the head of the chain was altered: events may have been cut off at either end"
+    if last < head.seq:
+        return f"event {last + 1} was removed, and all after it"
+    if last > head.seq:
+        return f"event {head.seq + 1} was put in"
+    if seq == head.seq and mac != head.mac:
+        return f"event {seq} was altered"
+    return None
+
+
+def _walk(context: Context) -> Iterator[tuple[AuditEvent, bytes]]:
+    seq = -1
+    while rows := context.database.read_now(
+        partial(audit_events.following, seq=seq, limit=_AT_ONCE)
+    ):
+        yield from rows
+        seq = rows[-1][0].seq
