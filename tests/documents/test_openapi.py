@@ -76,6 +76,18 @@ def test_every_json_body_has_a_shape_and_an_example(spec: Spec) -> None:
     assert bare == []
 
 
+def test_every_json_request_has_an_example(spec: Spec) -> None:
+    asked = {
+        operation.name: body["application/json"]["schema"]
+        for operation in spec.operations
+        if "application/json" in (body := operation.body.get("requestBody", {}).get("content", {}))
+    }
+    assert len(asked) >= 8
+    schemas = {name: schema.get("$ref", "").rpartition("/")[2] for name, schema in asked.items()}
+    named = spec.document["components"]["schemas"]
+    assert [name for name, schema in schemas.items() if not named[schema].get("examples")] == []
+
+
 def test_every_operation_says_what_it_is(spec: Spec) -> None:
     tags = {tag["name"] for tag in spec.document["tags"]}
     for operation in spec.operations:

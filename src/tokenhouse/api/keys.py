@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tokenhouse.api.answers import only_admins
 from tokenhouse.api.caller import Admin, context_of
@@ -39,6 +39,8 @@ class SigningKey(BaseModel):
 
 class Rotation(StrictModel):
     """How to rotate; all of it may be left out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"now": True}, {}]})
 
     now: bool = Field(
         default=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tokenhouse.api.answers import only_admins, refused
 from tokenhouse.api.caller import Admin, context_of, origin_of
@@ -24,6 +24,12 @@ _TAKEN = "there is a user with the e-mail address you@example.com already"
 class UserAsked(StrictModel):
     """A person to add."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"email": "you@example.com", "password": "a long one that nobody has"}]
+        }
+    )
+
     email: Annotated[Text, Field(max_length=320)]
     password: Password
     is_superuser: bool = False
@@ -31,6 +37,8 @@ class UserAsked(StrictModel):
 
 class UserChanges(StrictModel):
     """What is to change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"is_active": False}]})
 
     is_active: bool | None = None
     is_superuser: bool | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tokenhouse.api.answers import only_admins, refused
 from tokenhouse.api.caller import Admin, Token, context_of
@@ -21,7 +21,11 @@ _REFUSED = only_admins()
 class ScopeAsked(StrictModel):
     """A scope to define."""
 
-    name: Annotated[Text, Field(max_length=128, examples=["tiles:read"])]
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "tiles:read", "description": "Read map tiles."}]}
+    )
+
+    name: Annotated[Text, Field(max_length=128)]
     description: Annotated[Text, Field(max_length=2000)] = ""
 
 
