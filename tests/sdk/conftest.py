@@ -58,6 +58,6 @@ def credentials(issuer: tuple[Relay, Service], made: Credential) -> Credentials:
 
 @pytest.fixture
 def checker(relay: Relay) -> Iterator[TokenChecker]:
-    """A checker that has fetched nothing yet."""
-    with TokenChecker(relay.url, trust_env=False) as one:
+    """A checker that has fetched nothing yet, and will look often."""
+    with TokenChecker(relay.url, every=0.5, trust_env=False) as one:
         yield one

@@ -133,13 +133,12 @@ def is_refused(checker: TokenChecker, token: str) -> bool:
     return False
 
 
-def test_tokens_of_a_deleted_credential_are_refused_within_ten_seconds(
+def test_tokens_of_a_deleted_credential_are_refused_from_the_next_look_on(
     relay: Relay, checker: TokenChecker, made: Credential, credentials: Credentials
 ) -> None:
     """And before that the feed is asked for again by its tag; without the issuer all goes on."""
     token, other = token_of(credentials), made.owner.token
     assert checker.check(token)["client_id"] == made.client_id
-    assert (relay.asked[JWKS], relay.asked[REVOCATIONS]) == (1, 1)
     wait_until(lambda: relay.statuses[REVOCATIONS, 304] > 0, 30)
     url = f"{relay.target}{CLIENTS}/{made.client_id}"
     httpx.delete(url, headers=made.owner.bearer, trust_env=False).raise_for_status()
@@ -162,10 +161,10 @@ def test_a_checker_that_begins_knows_what_was_revoked(
 
 
 def test_a_checker_can_be_asked_by_many_at_once_and_fetches_once(
-    relay: Relay, checker: TokenChecker, credentials: Credentials
+    relay: Relay, credentials: Credentials
 ) -> None:
     token = token_of(credentials)
-    with ThreadPoolExecutor(20) as pool:
+    with TokenChecker(relay.url, trust_env=False) as checker, ThreadPoolExecutor(20) as pool:
         found = list(pool.map(checker.check, [token] * 100))
     assert {claims["client_id"] for claims in found} == {credentials.client_id}
     assert (relay.asked[JWKS], relay.asked[REVOCATIONS]) == (1, 1)

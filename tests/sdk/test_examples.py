@@ -5,15 +5,16 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.conftest import MakePerson
+from tests.conftest import MakeCredential, MakePerson
 from tests.interop.example_api import example_api
-from tests.people import Credential, client_token
+from tests.people import CLIENTS, Credential, client_token
 from tests.service import Service
 from tokenhouse_sdk import Credentials, Session
 
@@ -44,9 +45,11 @@ def run(
 
 
 @pytest.mark.parametrize("name", ["fastapi_api.py", "flask_api.py"])
-def test_an_api_lets_in_who_brings_a_token(
-    service: Service, app: Credential, tmp_path: Path, name: str
+def test_an_api_lets_in_who_brings_a_token_until_it_is_revoked(
+    service: Service, credential: MakeCredential, tmp_path: Path, name: str
 ) -> None:
+    """Which it is when the credential is deleted; the API knows within ten seconds."""
+    app = credential()
     log, program = tmp_path / "api.log", EXAMPLES / name
     credentials = Credentials(service.url, app.client_id, app.client_secret)
     with example_api(log, program, ISSUER=service.url) as url, Session(credentials) as session:
@@ -54,6 +57,15 @@ def test_an_api_lets_in_who_brings_a_token(
         assert answer.status_code == 200, answer.text
         assert answer.json() == {"user_id": app.owner.id, "client_id": app.client_id}
         bare = httpx.get(url, trust_env=False)
+        token = {"Authorization": answer.request.headers["Authorization"]}
+        assert httpx.get(url, headers=token, trust_env=False).status_code == 200
+        mine = f"{service.url}{CLIENTS}/{app.client_id}"
+        httpx.delete(mine, headers=app.owner.bearer, trust_env=False).raise_for_status()
+        until = time.monotonic() + 10
+        while (late := httpx.get(url, headers=token, trust_env=False)).status_code == 200:
+            assert time.monotonic() < until
+            time.sleep(0.2)
+    assert 'error="invalid_token"' in late.headers["WWW-Authenticate"]
     assert (bare.status_code, bare.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
 
 

@@ -35,6 +35,7 @@ class TokenChecker:
         audience: str | Sequence[str] | None = None,
         *,
         revocations: bool = True,
+        every: float = EVERY,
         leeway: float = 5.0,
         **options: Any,  # noqa: ANN401 - they are httpx's
     ) -> None:
@@ -44,6 +45,7 @@ class TokenChecker:
             issuer: the service's URL, exactly as its tokens name it.
             audience: what the token must be for, any one of several; else the issuer.
             revocations: follow the feed of what ended early.
+            every: seconds between two looks at it.
             leeway: seconds between the issuer's clock and ours.
             options: how to reach the issuer, as `httpx.Client` takes them: `verify`, `proxy`,
                 `timeout`, `trust_env`.
@@ -59,7 +61,7 @@ class TokenChecker:
         self._revocations = Revocations(
             f"{self.issuer}/.well-known/revocations", self.issuer, self._keys, self._http
         )
-        self._follows = revocations
+        self._follows, self._every = revocations, every
         self._proofs = Proofs()
         self._beginning = threading.Lock()
         self._follower: Follower | None = None
@@ -163,7 +165,7 @@ class TokenChecker:
         with self._beginning:
             if self._follower is None or not self._follower.is_alive:
                 self._refresh()
-                self._follower = Follower(self._refresh, EVERY)
+                self._follower = Follower(self._refresh, self._every)
 
     def _refresh(self) -> None:
         self._keys.refresh()
