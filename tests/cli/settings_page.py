@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD = f"""\
 # Settings
 
-<!-- Written by `python -m tests.cli.settings_page` from `src/tokenhouse/settings.py`. -->
+<!-- Written by `python -m tests.cli.settings_page` from `src/tokenhouse/settings/`. -->
 
 Each setting can be given in three places. The first of them that has it wins:
 

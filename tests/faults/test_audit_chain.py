@@ -153,7 +153,7 @@ def _refill(connection: Connection, table: str, rows: list[dict[str, Any]]) -> N
     connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - a name from above
     names = ", ".join(rows[0])
     places = ", ".join(f":{name}" for name in rows[0])
-    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), rows)  # noqa: S608 - likewise
+    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), rows)  # noqa: S608 - names from above too
 
 
 def test_export_is_one_object_a_line_oldest_first(written: Service) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import LargeBinary
 
 import tokenhouse.store
 from tokenhouse.store import sealed
+from tokenhouse.store.database import Database
 from tokenhouse.store.schema import Sealed, metadata
 
 # Octets that are no secret: digests of what was used, times of failures, and the MACs of the audit
@@ -35,3 +36,11 @@ def test_every_column_of_octets_is_sealed_and_found() -> None:
     found = {(one.column.table.name, one.column.name) for one in sealed.columns()}
     assert found == octets.keys() - UNSEALED
     assert len({one.purpose for one in sealed.columns()}) == len(found)
+
+
+def test_values_under_another_key_are_counted(store: Database) -> None:
+    """The row of `installation` is sealed as `sealed` here, other tests add rows of their own."""
+    counts = store.read_now(
+        lambda c: [sealed.count_not_under(c, head) for head in (b"other", b"seale")]
+    )
+    assert counts[0] > counts[1] >= 0

@@ -24,7 +24,6 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 
 from tokenhouse.api.caller import authenticate, context_of
-from tokenhouse.manage.shown import rfc3339
 from tokenhouse.oauth.jwt_claims import MalformedJwt, strict_object
 from tokenhouse.possession import next_nonce
 
@@ -40,7 +39,7 @@ _DATE_TIME = re.compile(
     "[0-9]{4}(-[0-9]{2}){2}[Tt][0-9]{2}(:[0-9]{2}){2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _EARLIEST, _LATEST = 1971, 9998  # whatever the offset, it stays a time that can be written
-__all__ = ["Problem", "StrictModel", "StrictRoute", "Text", "Validation", "When", "rfc3339"]
+__all__ = ["Problem", "StrictModel", "StrictRoute", "Text", "Validation", "When"]
 
 
 class StrictRequest(Request):

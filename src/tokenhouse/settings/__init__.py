@@ -9,20 +9,12 @@ from __future__ import annotations
 import os
 import tomllib
 from functools import cached_property
-from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tokenhouse.settings.values import Folder, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,45 +30,6 @@ TOKEN_PATH = "/api/v1/auth/jwt/token"  # noqa: S105 - a path, because the rule s
 
 class SettingsError(Exception):
     """The settings cannot be used; the text is one line that says why."""
-
-
-def _split(value: object) -> object:
-    """Take ``a,b`` from the environment as the list ``["a", "b"]``."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
-
-
-def _check_url(value: str) -> str:
-    url = urlsplit(value)
-    plain = not (url.query or url.fragment or url.username)
-    if url.scheme not in {"http", "https"} or not url.hostname or not plain or value.endswith("/"):
-        msg = "must be an http(s) URL without query, fragment or final slash"
-        raise ValueError(msg)
-    return value
-
-
-def _check_proxies(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what is no address: with `*` everyone could say who they are."""
-    for one in value:
-        try:
-            ip_network(one)
-        except ValueError:
-            msg = "must be addresses or networks, such as 10.0.0.0/8"
-            raise ValueError(msg) from None
-    return value
-
-
-def _check_folder(value: Path) -> Path:
-    if {"?", "\0"} & set(str(value)):  # in a URL the first would end the path
-        msg = "must hold neither a question mark nor a NUL"
-        raise ValueError(msg)
-    return value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Url = Annotated[str, AfterValidator(_check_url)]
-Folder = Annotated[Path, AfterValidator(_check_folder)]
 
 
 class Settings(BaseModel):
@@ -212,7 +165,7 @@ class Settings(BaseModel):
     behind_tls_proxy: bool = Field(
         default=False, description="A proxy in front speaks TLS; allows a non-loopback address."
     )
-    trusted_proxies: Annotated[Names, AfterValidator(_check_proxies)] = Field(
+    trusted_proxies: Proxies = Field(
         (),
         description="Addresses or networks of the proxies whose `X-Forwarded-For` and "
         "`X-Request-ID` are believed, comma-separated.",

@@ -1,0 +1,50 @@
+"""What a setting may be: lists, URLs, folders, networks; each says in a line what does not fit."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+
+
+def _split(value: object) -> object:
+    """Take ``a,b`` from the environment as the list ``["a", "b"]``."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _check_url(value: str) -> str:
+    url = urlsplit(value)
+    plain = not (url.query or url.fragment or url.username)
+    if url.scheme not in {"http", "https"} or not url.hostname or not plain or value.endswith("/"):
+        msg = "must be an http(s) URL without query, fragment or final slash"
+        raise ValueError(msg)
+    return value
+
+
+def _check_proxies(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is no address: with `*` everyone could say who they are."""
+    for one in value:
+        try:
+            ip_network(one)
+        except ValueError:
+            msg = "must be addresses or networks, such as 10.0.0.0/8"
+            raise ValueError(msg) from None
+    return value
+
+
+def _check_folder(value: Path) -> Path:
+    if {"?", "\0"} & set(str(value)):  # in a URL the first would end the path
+        msg = "must hold neither a question mark nor a NUL"
+        raise ValueError(msg)
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Url = Annotated[str, AfterValidator(_check_url)]
+Folder = Annotated[Path, AfterValidator(_check_folder)]
+Proxies = Annotated[Names, AfterValidator(_check_proxies)]
