@@ -61,10 +61,16 @@ async def record_last_use(context: Context) -> None:
         raise
 
 
+async def take_ballast(context: Context) -> None:
+    """Have room for revocations on a disk that may be full one day."""
+    await context.database.take_ballast()
+
+
 JOBS = (
     Job("purge", 60, purge, once=True),
     Job("signing keys", 1, keys.keep),
     Job("cut audit", 3600, cut_audit, once=True),
+    Job("ballast", 2, take_ballast),
     Job("record last use", 3, record_last_use, at_end=True),
 )
 

@@ -13,7 +13,7 @@ from typing import Self
 
 from tests.service import Service
 
-OCTETS = 12 * 2**20
+OCTETS = 32 * 2**20
 
 
 class FullDisk:

@@ -91,6 +91,9 @@ class TokenLog:
 
     def _start_flush(self) -> None:
         """Write on a thread: whoever reads the log may be slow."""
+        if not self._issued:  # the end of the process has written it, and takes no more work
+            self._is_due = False
+            return
         loop = asyncio.get_running_loop()
         loop.run_in_executor(None, self.flush).add_done_callback(self._end_flush)
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from tokenhouse.store import sqlite
+from tokenhouse.store import ballast, sqlite
 from tokenhouse.store.batcher import Batcher
 from tokenhouse.store.line import Line
 from tokenhouse.store.unavailable import Unavailable, translated
@@ -102,6 +102,20 @@ class Database:
 
         """
         return await self._run(self._writers, self.write_now, work)
+
+    async def write_even_if_full(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` as `write` does; where the disk under SQLite is full, on its ballast."""
+        try:
+            return await self.write(work)
+        except Unavailable as error:
+            if self.path is None or not ballast.free(self.path, str(error)):
+                raise
+        return await self.write(work)
+
+    async def take_ballast(self) -> None:
+        """Take the room that `write_even_if_full` frees."""
+        if self.path is not None:
+            await asyncio.to_thread(ballast.take, self.path)
 
     async def _run(
         self,

@@ -46,7 +46,7 @@ async def revoke(context: Context, token: AccessToken, actor: Actor) -> None:
         )
         context.trail.record(connection, actor, event)
 
-    await context.database.write(work)
+    await context.database.write_even_if_full(work)
 
 
 async def feed(context: Context) -> tuple[str, str]:
