@@ -1,11 +1,12 @@
-"""What a thief of the disk finds: no client secret, no password, no private key, no token.
+"""What a thief finds: no client secret, no password, no private key, no token.
 
 Contract section 3 and the second bar of the first part. The search is the one of `strings`, over
-every octet of every file. The trap: a write-ahead log, a journal or a log line keeps what the
-table does not.
+every octet of every file, and of the log at its most talkative. The trap: a write-ahead log, a
+journal or a log line keeps what the table does not.
 """
 
 import base64
+import re
 import stat
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def change(service: Service, owner: Person) -> None:
 @pytest.fixture
 def used(start_service: StartService) -> tuple[Service, Credential, dict[str, str]]:
     """A server that was used in every way."""
-    service = start_service()
+    service = start_service({"log_level": "debug"})
     return service, *use_everything(service)
 
 
@@ -136,6 +137,24 @@ def test_no_secret_lies_in_the_log(used: tuple[Service, Credential, dict[str, st
     service.stop()
     assert service.log
     assert found([service.log_file], secrets) == []
+
+
+def test_no_secret_shows_in_the_list_of_processes(
+    used: tuple[Service, Credential, dict[str, str]], tmp_path: Path
+) -> None:
+    service, _, secrets = used
+    for pid in {service.pid, *service.worker_pids}:
+        shown = tmp_path / f"arguments-{pid}"
+        shown.write_bytes(Path(f"/proc/{pid}/cmdline").read_bytes())
+        assert b"serve" in shown.read_bytes()
+        assert found([shown], secrets) == []
+
+
+def test_no_process_leaves_its_memory_in_a_core_file(start_service: StartService) -> None:
+    service = start_service(workers=2)
+    for pid in {service.pid, *service.worker_pids}:
+        limits = Path(f"/proc/{pid}/limits").read_text("utf-8")
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), limits
 
 
 def test_only_the_owner_may_read_the_data(start_service: StartService) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tokenhouse.actor import OPERATOR
+from tokenhouse.audit import Event
 from tokenhouse.store import audit_events
+from tokenhouse.store.audit_events import Sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,11 +18,22 @@ if TYPE_CHECKING:
     from tokenhouse.actor import Actor
     from tokenhouse.audit import Trail
     from tokenhouse.context import Context
-    from tokenhouse.store.audit_events import AuditEvent, Head, Sought
+    from tokenhouse.store.audit_events import AuditEvent, Head
     from tokenhouse.store.database import Connection
 
 _AT_ONCE = 1000
 _DAY = 86400
+# Those that name this machine or its secrets: they differ from one machine to the next.
+_OF_A_MACHINE = {
+    "host",
+    "port",
+    "workers",
+    "data_dir",
+    "database_url",
+    "master_key_file",
+    "tls_cert",
+    "tls_key",
+}
 
 
 def page(
@@ -43,6 +58,18 @@ def cut(connection: Connection, context: Context, actor: Actor) -> bool:
     days = context.settings.audit_retention_days
     before = context.clock() - days * _DAY
     return days > 0 and context.trail.cut(connection, actor, before)
+
+
+def follow_settings(connection: Connection, context: Context) -> None:
+    """Record the settings that are not the default, where they are others than at the last start.
+
+    What names a machine or a secret is left out.
+    """
+    now = context.settings.model_dump(mode="json", exclude_defaults=True, exclude=_OF_A_MACHINE)
+    last = audit_events.page(connection, Sought(action="settings.changed"), limit=1)
+    if now != (json.loads(last[0].details) if last else {}):
+        event = Event("settings.changed", "settings", details=now)
+        context.trail.record(connection, OPERATOR, event)
 
 
 def every(context: Context) -> Iterator[AuditEvent]:

@@ -11,6 +11,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tokenhouse.actor import OPERATOR
+from tokenhouse.audit import Event
 from tokenhouse.store import sealed
 
 if TYPE_CHECKING:
@@ -44,7 +46,11 @@ def rewrap(context: Context, settle: float) -> Iterator[tuple[str, int]]:
                 yield column.name, count
         time.sleep(settle if before != done else 0)
     for count in _column(context, check):
+        done += count
         yield check.name, count
+    if done:
+        event = Event("master_key.changed", "master_key", details={"sealed_anew": done})
+        context.database.write_now(lambda c: context.trail.record(c, OPERATOR, event))
 
 
 def _column(context: Context, column: SealedColumn) -> Iterator[int]:

@@ -19,7 +19,7 @@ from tokenhouse.crypto.sealing import (
     SealError,
     read_master_keys,
 )
-from tokenhouse.manage import keys, scopes
+from tokenhouse.manage import audit, keys, scopes
 from tokenhouse.manage.errors import Invalid
 from tokenhouse.opening.errors import OpeningError
 from tokenhouse.opening.making import make_if_new
@@ -85,8 +85,8 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
 
 
 def _follow_settings(context: Context) -> None:
-    """Let keys and scopes follow, each in a transaction that ends with what it records."""
-    for follow in (keys.follow_settings, scopes.follow_settings):
+    """Let keys, scopes and the trail follow, each in a transaction that ends with its event."""
+    for follow in (keys.follow_settings, scopes.follow_settings, audit.follow_settings):
         context.database.write_now(partial(follow, context=context))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import resource
 import signal
 import socket
 import ssl
@@ -85,6 +86,7 @@ def serve(context: Context, listening: socket.socket) -> None:
     settings = context.settings
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)  # uvicorn raises it again when everything is finished
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold every key in clear
     log.set_up(settings.log_format, settings.log_level)
     if settings.workers == 1:
         signal.signal(signal.SIGHUP, _keep_on)

@@ -55,6 +55,7 @@ def make_engine(url: str, *, connections: int, pooler: bool) -> Engine:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=connections,
+        hide_parameters=True,  # an error that is logged shows none
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         isolation_level="READ COMMITTED",

@@ -52,6 +52,7 @@ def make_engine(url: str, *, connections: int) -> Engine:
         url,
         module=import_module("pysqlite3"),  # here, because only SQLite needs it
         pool_size=connections,
+        hide_parameters=True,  # an error that is logged shows none
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
     )
 
