@@ -1,7 +1,7 @@
 """The composition root: Settings → Context → ASGI application; where all rooms meet.
 
-The protocol's doors are found by one look into a dictionary; everything else goes to the
-management API.
+The protocol's doors are found by one look into a dictionary; everything else goes to the console or
+to the management API.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from tokenhouse import background
 from tokenhouse.api.application import make_api
 from tokenhouse.api.caller import SENT_METHOD
 from tokenhouse.api.documents import documents
+from tokenhouse.console.application import Console
+from tokenhouse.console.page import PATH as CONSOLE
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.endpoint import NO_STORE, Door
@@ -45,6 +47,7 @@ class Application:
         self._doors |= documents(context, describe(on, context.settings))
         self._doors |= {path + "/": door for path, door in self._doors.items()}
         self._api = _Headed(make_api(context))
+        self._console = Console(context)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the life of the process."""
@@ -53,7 +56,12 @@ class Application:
         else:
             scope["origin"] = origin = self._origins.origin(scope)
             REQUEST.set(origin)
-            await self._doors.get(scope["path"], self._api)(scope, receive, send)
+            door = self._doors.get(scope["path"]) or self._beyond(scope["path"])
+            await door(scope, receive, send)
+
+    def _beyond(self, path: str) -> Asgi:
+        """Return who answers at a path that is no endpoint's."""
+        return self._console if f"{path}/".startswith(CONSOLE + "/") else self._api
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -12,7 +12,15 @@ from tokenhouse.actor import OPERATOR
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.log import LOGGER
 from tokenhouse.manage import audit, keys
-from tokenhouse.store import client_secrets, failures, last_used, leases, revoked_tokens, used_once
+from tokenhouse.store import (
+    client_secrets,
+    failures,
+    last_used,
+    leases,
+    revoked_tokens,
+    sessions,
+    used_once,
+)
 from tokenhouse.store.database import Unavailable
 
 if TYPE_CHECKING:
@@ -42,6 +50,7 @@ async def purge(context: Context) -> None:
         while await context.database.write(partial(forget, now=now)):
             pass  # a piece at a time, so that nobody waits for long
     await context.database.write(partial(client_secrets.purge, now=now))
+    await context.database.write(partial(sessions.purge, now=now))
 
 
 async def cut_audit(context: Context) -> None:

@@ -45,6 +45,11 @@ def make_password() -> str:
     return secrets.token_urlsafe(_WORDS_OF_PASSWORD)
 
 
+def make_cookie() -> str:
+    """Make what the cookie of a browser session holds: 256 bits, base64url."""
+    return _base64url(os.urandom(32))
+
+
 def make_id() -> str:
     """Make the UUID of a new row (RFC 9562, version 4)."""
     return str(uuid.uuid4())

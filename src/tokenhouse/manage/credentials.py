@@ -104,6 +104,11 @@ def list_own(
     return clients.of_user(connection, actor.user_id, limit=limit, after=after)
 
 
+def list_every(connection: Connection, limit: int, after: tuple[float, str] | None) -> list[Client]:
+    """Return everybody's credentials, oldest first; `after` is where the last page ended."""
+    return clients.of_user(connection, None, limit=limit, after=after)
+
+
 def change(
     connection: Connection, context: Context, actor: Actor, client_id: str, changes: dict[str, Any]
 ) -> Client:
@@ -136,6 +141,17 @@ def change(
         event = _event("credential.changed", client, members=sorted(changes))
         context.trail.record(connection, actor, event)
     return show(connection, actor, client_id)
+
+
+def made_by(connection: Connection, actor: Actor, client_id: str) -> list[Client]:
+    """Return the credentials that end with one, because it made them or their makers.
+
+    Raises:
+        NotFound: unknown, deleted, or another's.
+
+    """
+    show(connection, actor, client_id)
+    return clients.made_by(connection, client_id)
 
 
 def delete(connection: Connection, context: Context, actor: Actor, client_id: str) -> None:

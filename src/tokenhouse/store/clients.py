@@ -223,6 +223,14 @@ def family(client_id: str) -> ClientIds:
     return select(found.c.client_id)
 
 
+def made_by(connection: Connection, client_id: str) -> list[Client]:
+    """Return the clients that a client created, and theirs, oldest first."""
+    query = select(clients).where(clients.c.client_id.in_(family(client_id)), _kept)
+    query = query.where(clients.c.client_id != client_id)
+    rows = connection.execute(query.order_by(clients.c.created_at, clients.c.client_id))
+    return [Client._make(row) for row in rows]
+
+
 def owned_by(user_id: str) -> ClientIds:
     """Select the ids of all clients of a user, deleted ones too."""
     return select(clients.c.client_id).where(clients.c.user_id == user_id)

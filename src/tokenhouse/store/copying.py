@@ -22,6 +22,7 @@ from tokenhouse.store import (
     leases,
     revoked_tokens,
     scopes,
+    sessions,
     signing_keys,
     used_once,
     users,
@@ -61,6 +62,7 @@ TABLES: tuple[Table, ...] = (  # all of them, each after those that it refers to
     last_used.last_used,
     audit_events.audit_events,
     audit_events.audit_head,
+    sessions.sessions,
 )
 
 

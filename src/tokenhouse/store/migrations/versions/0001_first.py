@@ -152,3 +152,16 @@ def upgrade() -> None:
         sa.Column("seal", sa.LargeBinary, nullable=False),
         sa.Column("sealed_key", sa.LargeBinary, nullable=False),
     )
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.String(64), primary_key=True),
+        sa.Column("user_id", _UUID, sa.ForeignKey("users.id"), nullable=False),
+        sa.Column("generation", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("seen_at", sa.Double, nullable=False),
+        sa.Column("ends_at", sa.Double, nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("agent", sa.String(200), nullable=False),
+    )
+    op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
+    op.create_index("ix_sessions_ends_at", "sessions", ["ends_at"])

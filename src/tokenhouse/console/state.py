@@ -1,0 +1,26 @@
+"""For administrators: the state of the installation, as `tokenhouse doctor` says it."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from tokenhouse.console.page import Page, Visit
+from tokenhouse.manage.doctor import examine
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+
+async def show(visit: Visit) -> Response:
+    """Look, and show what is wrong and what to do about it."""
+    context = visit.context
+    settings, now = context.settings, context.clock()
+    findings = await asyncio.to_thread(lambda: list(examine(settings, now)))
+    database = "SQLite" if context.database.is_sqlite else "PostgreSQL"
+    values = {"settings": settings, "database": database, "version": version("tokenhouse")}
+    return visit.page("state.html", findings=findings, **values)
+
+
+PAGES = (Page("/state", show, who="admin"),)

@@ -1,0 +1,109 @@
+"""For administrators: people, and everybody's credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenhouse.console.credentials import listed
+from tokenhouse.console.page import PATH, Page, Visit
+from tokenhouse.crypto.secrets import make_password
+from tokenhouse.manage import credentials, resets
+from tokenhouse.manage import users as people
+from tokenhouse.manage.errors import Conflict, Invalid
+from tokenhouse.sign_in import hash_new_password
+from tokenhouse.store.users import every
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from tokenhouse.store.users import User
+
+_A_PAGE = 100
+
+
+async def show(visit: Visit) -> Response:
+    """List all people."""
+    return await _page(visit, {})
+
+
+async def _page(visit: Visit, errors: dict[str, str]) -> Response:
+    found = await visit.context.database.read(every)
+    return visit.page("users.html", 422 if errors else 200, found=found, errors=errors)
+
+
+async def add(visit: Visit) -> Response:
+    """Add a person with a password that nobody knows; the link to set one is on the next page."""
+    context, email = visit.context, visit.asked("email").strip()
+    try:
+        people.checked_email(email)
+        hashed = await hash_new_password(context, make_password(), visit.source)
+        user = await context.database.write(
+            lambda c: people.add(c, context, email, hashed, is_admin=bool(visit.asked("admin")))
+        )
+    except (Invalid, Conflict) as error:
+        text = str(error)
+        return await _page(visit, {"email": f"{text[:1].upper()}{text[1:]}."})
+    return _link(visit, user)
+
+
+async def reset(visit: Visit) -> Response:
+    """Make a one-time link for a person who has lost the password."""
+    user_id = visit.part("user_id")
+    return _link(visit, await visit.context.database.read(lambda c: people.by_id(c, user_id)))
+
+
+def _link(visit: Visit, user: User) -> Response:
+    link = resets.make_link(visit.context, user)
+    return visit.go_and_show(f"/users/{user.id}/link", link=link)
+
+
+async def show_link(visit: Visit) -> Response:
+    """Show a link that was made just now."""
+    user_id = visit.part("user_id")
+    user = await visit.context.database.read(lambda c: people.by_id(c, user_id))
+    shown = visit.shown_once(f"/users/{user_id}/link")
+    settings = visit.context.settings
+
+    link = None if shown is None else f"{settings.issuer}{PATH}/reset/{shown['link']}"
+    page = visit.page("user_link.html", user=user, link=link, life=resets.LIFE)
+    return visit.forget_once(page)
+
+
+async def switch(visit: Visit) -> Response:
+    """Disable or enable a person; nobody can disable oneself."""
+    context, user_id, active = visit.context, visit.part("user_id"), bool(visit.asked("active"))
+    if user_id == visit.me.user.id and not active:
+        msg = "you cannot disable yourself; another administrator can"
+        raise Conflict(msg)
+    changes = people.Changes(is_active=active)
+    await context.database.write(lambda c: people.change(c, context, user_id, changes))
+    return visit.go("/users")
+
+
+async def show_credentials(visit: Visit) -> Response:
+    """List everybody's credentials, so many on a page."""
+    asked = visit.request.query_params
+    try:
+        after = (float(asked["at"]), asked["after"]) if "at" in asked else None
+    except (ValueError, KeyError):
+        after = None
+    if after is not None and not after[1].isprintable():
+        after = None
+    found, owners = await visit.context.database.read(
+        lambda c: (
+            listed(c, credentials.list_every(c, _A_PAGE + 1, after)),
+            {user.id: user.email for user in every(c)},
+        )
+    )
+    more = found[_A_PAGE - 1].client if len(found) > _A_PAGE else None
+    return visit.page("users_credentials.html", found=found[:_A_PAGE], owners=owners, more=more)
+
+
+_ONE = "/users/{user_id}"
+PAGES = (
+    Page("/users", show, add, "admin", frozenset({"email", "admin"})),
+    Page(_ONE + "/state", None, switch, "admin", frozenset({"active"})),
+    Page(_ONE + "/reset", None, reset, "admin"),
+    Page(_ONE + "/link", show_link, who="admin"),
+    Page("/all-credentials", show_credentials, who="admin"),
+)

@@ -1,0 +1,63 @@
+"""One-time links by which a person sets a password that an administrator need not know.
+
+A link names the user and the user's generation under a MAC. Setting a password moves the
+generation on, so that every link made before is used up with it, and nothing has to be kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from typing import TYPE_CHECKING
+
+from tokenhouse.manage import users as people
+from tokenhouse.manage.errors import NotFound
+
+if TYPE_CHECKING:
+    from tokenhouse.context import Context
+    from tokenhouse.store.database import Connection
+    from tokenhouse.store.users import User
+
+LIFE = 86400  # seconds
+_PURPOSE = "password reset"
+
+
+def make_link(context: Context, user: User) -> str:
+    """Return the last part of the link for this user, good for a day and for one use."""
+    text = f"{user.id}.{user.generation}.{int(context.clock()) + LIFE}"
+    return f"{text}.{_mac(context, text)}"
+
+
+def user_of(connection: Connection, context: Context, link: str) -> User:
+    """Return whose password a link may set.
+
+    Raises:
+        NotFound: it is not ours, used, or over; or its user is disabled or gone.
+
+    """
+    text, _, mac = link.rpartition(".")
+    if not link.isascii() or not hmac.compare_digest(_mac(context, text), mac):
+        raise NotFound
+    user_id, generation, end = text.split(".")
+    user = people.by_id(connection, user_id)
+    current = user.is_active and str(user.generation) == generation
+    if not current or int(end) <= context.clock():
+        raise NotFound
+    return user
+
+
+def set_password(connection: Connection, context: Context, link: str, hashed: str) -> User:
+    """Set the password, once.
+
+    Raises:
+        NotFound: as `user_of`.
+
+    """
+    user = user_of(connection, context, link)
+    people.set_password(connection, context, user, hashed)
+    return user
+
+
+def _mac(context: Context, text: str) -> str:
+    mac = context.sealer.mac(_PURPOSE, text.encode())
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
