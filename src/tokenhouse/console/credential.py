@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokenhouse.console.credentials import FIELDS, METHOD_NAMES, listed, read_fields
 from tokenhouse.console.page import Page, Visit
@@ -44,7 +44,7 @@ async def change(visit: Visit) -> Response:
     if fields.errors:
         return await _page(visit, dict(fields.errors))
     methods = fields.auth_methods
-    changes = {
+    changes: dict[str, Any] = {
         "name": fields.name,
         "expires_at": fields.expires_at,
         "auth_methods": credentials.join_methods(methods),
@@ -57,7 +57,7 @@ async def switch(visit: Visit) -> Response:
     return await _changed(visit, {"disabled": visit.asked("disabled") == "yes"})
 
 
-async def _changed(visit: Visit, changes: dict[str, object]) -> Response:
+async def _changed(visit: Visit, changes: dict[str, Any]) -> Response:
     context, actor, client_id = visit.context, visit.actor, visit.part("client_id")
     await context.database.write(
         lambda c: credentials.change(c, context, actor, client_id, changes)

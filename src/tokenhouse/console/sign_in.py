@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tokenhouse.console import cookies
@@ -59,10 +60,8 @@ async def begin(visit: Visit, response: Response, user: User) -> None:
 async def leave(visit: Visit) -> Response:
     """End the session, here and on the server."""
     user, session = visit.me
-    try:
+    with suppress(NotFound):  # another tab was quicker
         await visit.context.database.write(lambda c: sessions.end(c, user.id, session.id))
-    except NotFound:
-        pass  # another tab was quicker
     response = visit.go("/sign-in")
     for plain in (cookies.SESSION, cookies.ONCE):
         cookies.write(visit.context, response, plain, "", 0)
@@ -70,7 +69,8 @@ async def leave(visit: Visit) -> Response:
 
 
 def _checked(place: str) -> str:
-    return place if _PLACE.fullmatch(place) and not place.startswith("/sign-") else "/"
+    fit = _PLACE.fullmatch(place) and not place.startswith("/sign-")
+    return place if place and fit else "/"
 
 
 PAGES = (

@@ -19,8 +19,13 @@ async def show(visit: Visit) -> Response:
     settings, now = context.settings, context.clock()
     findings = await asyncio.to_thread(lambda: list(examine(settings, now)))
     database = "SQLite" if context.database.is_sqlite else "PostgreSQL"
-    values = {"settings": settings, "database": database, "version": version("tokenhouse")}
-    return visit.page("state.html", findings=findings, **values)
+    return visit.page(
+        "state.html",
+        findings=findings,
+        settings=settings,
+        database=database,
+        version=version("tokenhouse"),
+    )
 
 
 PAGES = (Page("/state", show, who="admin"),)
