@@ -1,15 +1,23 @@
-"""Browsers on the shared server."""
+"""Browsers on the shared server.
+
+Trap: two Playwrights cannot run at once in one process, so each module starts its own.
+"""
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import sync_playwright
 
 from tests.conftest import MakePerson
 from tests.console.browser import Browser
+from tests.console.window import Window
+from tests.documents.test_browser import CHROMIUM, ONLY_HERE
 from tests.people import Person
 from tests.service import Service
 
 Open = Callable[..., Browser]
+Start = Callable[..., Window]
 
 
 @pytest.fixture
@@ -31,3 +39,30 @@ def browse(service: Service) -> Iterator[Open]:
 def admin(person: MakePerson) -> Person:
     """An administrator for the tests of a module."""
     return person(admin=True)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """One Chromium for the tests of this module."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", ONLY_HERE]
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def window(chromium: Chromium, service: Service) -> Iterator[Start]:
+    """Fresh browser profiles; none of their pages may have complained."""
+    opened: list[Window] = []
+
+    def start(**options: object) -> Window:
+        context = chromium.new_context(**options)  # type: ignore[arg-type]  # - Playwright's own options
+        opened.append(Window(context, service))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.context.close()
+        assert one.complaints == []

@@ -21,7 +21,8 @@ METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt", "pr
 
 def secret_of(page: str) -> str:
     """The one secret that a page shows."""
-    (secret,) = set(SECRET.findall(page))
+    found: set[str] = set(SECRET.findall(page))
+    (secret,) = found
     return secret
 
 

@@ -1,6 +1,7 @@
 """Text that would be a script in a page is text there, whichever field it came from."""
 
 import re
+from html.parser import HTMLParser
 
 import httpx
 import pytest
@@ -13,8 +14,29 @@ from tests.service import Service
 
 SCRIPT = """"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"""
 EMAIL = """"'><img/src=x/onerror=alert(1)>@people.example"""
-PASSWORD = "a password nobody had before"
-ALIVE = re.compile(r"<script>|<img(?! src=\"/console/files/)|\sonerror=|>49<")
+NEW = "a password nobody had before"
+
+
+class _Scripts(HTMLParser):
+    """What of a page would run or be fetched, and is not one of the console's own files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        sources = [value or "" for name, value in attrs if name in {"src", "srcdoc"}]
+        own = all(source.startswith("/console/files/") for source in sources)
+        handlers = [name for name, _ in attrs if name.startswith("on")]
+        if handlers or not own or (tag == "script" and not sources):
+            self.found.append(self.get_starttag_text() or tag)
+
+
+def scripts(page: str) -> list[str]:
+    """The elements of a page that would run what somebody wrote."""
+    parser = _Scripts()
+    parser.feed(page)
+    return parser.found
 
 
 def pages_of(browser: Browser, client_id: str) -> list[str]:
@@ -27,10 +49,10 @@ def pages_of(browser: Browser, client_id: str) -> list[str]:
 @pytest.fixture(scope="module")
 def hostile(service: Service, admin: Person, http: httpx.Client) -> Person:
     """Somebody whose address is a piece of a page, with a credential that is one too."""
-    given = {"email": EMAIL, "password": PASSWORD}
+    given = {"email": EMAIL, "password": NEW}
     answer = http.post(USERS, json=given, headers=admin.bearer)
     assert answer.status_code == 201, answer.text
-    return sign_in(service, EMAIL, PASSWORD)
+    return sign_in(service, EMAIL, NEW)
 
 
 def test_text_that_is_kept_stays_text(hostile: Person, browse: Open, http: httpx.Client) -> None:
@@ -39,7 +61,7 @@ def test_text_that_is_kept_stays_text(hostile: Person, browse: Open, http: httpx
     made = http.post(CLIENTS, json=given, headers=hostile.bearer).json()
     for page in pages_of(browser, made["client_id"]):
         assert "&lt;" in page
-        assert ALIVE.search(page) is None
+        assert scripts(page) == []
 
 
 def test_administrator_sees_it_as_text_too(
@@ -49,7 +71,7 @@ def test_administrator_sees_it_as_text_too(
     browser = browse(admin)
     link = browser.follow(browser.send("/users", f"/users/{hostile.id}/reset")).text
     for page in (browser.get("/users").text, browser.get("/all-credentials").text, link):
-        assert ALIVE.search(page) is None
+        assert scripts(page) == []
     assert "&lt;img/src" in link
 
 
@@ -70,14 +92,14 @@ def test_text_that_is_given_back_stays_text(
     fields = {"name": SCRIPT * 9, "as": "credential"} | {field: SCRIPT * 9}
     answer = browse(admin).send(page, action, **fields)
     assert answer.status_code == 422
-    assert ALIVE.search(answer.text) is None
+    assert scripts(answer.text) == []
 
 
 def test_sign_in_gives_the_address_back_as_text(browse: Open) -> None:
     answer = browse().send("/sign-in", "/sign-in", email=SCRIPT, password=SCRIPT)
     assert answer.status_code == 422
     assert "&lt;script" in answer.text
-    assert ALIVE.search(answer.text) is None
+    assert scripts(answer.text) == []
 
 
 def test_no_secret_reaches_the_log(start_service: StartService) -> None:

@@ -53,7 +53,8 @@ def _environment() -> Environment:
     )
     filters: tuple[Any, ...] = (when, machine, last_day, span, data_url)
     made.filters.update({one.__name__: one for one in filters})
-    made.globals["file"] = address
+    of_all: dict[str, Any] = {"file": address}
+    made.globals.update(of_all)
     return made
 
 

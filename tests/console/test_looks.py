@@ -1,0 +1,111 @@
+"""Every page of the console by axe-core, in light, in the dark and on a phone.
+
+Set SCREENSHOTS to a folder to keep a picture of each.
+"""
+
+import os
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import MakePerson
+from tests.console.conftest import Start
+from tests.console.window import NEEDS_CHROMIUM, button
+from tests.people import add_credential
+from tests.service import Service
+
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+SCRIPT = """"'><script>alert(1)</script><img src=x onerror=alert(1)>"""
+NEW = "a password nobody had before"
+
+pytestmark = NEEDS_CHROMIUM
+
+PAGES = {
+    "sign-in": "/sign-in",
+    "credentials": "/credentials",
+    "credential-new": "/credentials/new",
+    "credential": "/credentials/{client_id}",
+    "credential-delete": "/credentials/{client_id}/delete",
+    "secret-gone": "/credentials/{client_id}/secret",
+    "try": "/try",
+    "account": "/account",
+    "people": "/users",
+    "all-credentials": "/all-credentials",
+    "keys": "/keys",
+    "state": "/state",
+    "missing": "/nothing",
+    "reset-over": "/reset/x",
+}
+
+
+VIOLATIONS = """axe.run().then((found) => found.violations.map(
+    (one) => `${one.id}: ${one.nodes.map((node) => node.target).join(", ")}`))"""
+
+
+@cache
+def axe() -> str:
+    """The script of axe-core, from the package that carries it."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+
+
+def look(page: Page, name: str) -> None:
+    """Ask axe-core, see that nothing is wider than the window, and keep a picture."""
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
+    page.evaluate(axe())
+    assert page.evaluate(VIOLATIONS) == [], name
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert wide == 0, name
+
+
+LOOKS: dict[str, dict[str, object]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1200, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1200, "height": 900}},
+    "phone": {
+        "color_scheme": "light",
+        "viewport": {"width": 360, "height": 740},
+        "has_touch": True,
+    },
+}
+
+
+@pytest.mark.parametrize("how", LOOKS)
+def test_every_page_is_for_everybody(
+    how: str, window: Start, person: MakePerson, service: Service
+) -> None:
+    one = window(**LOOKS[how])
+    owner = person(admin=True)
+    app = add_credential(service, owner, name="nightly import " + SCRIPT)
+    add_credential(service, owner, name="x" * 200)
+    page = one.go("/sign-in")
+    look(page, f"{how}-sign-in")
+    page.get_by_label("E-mail address").fill(owner.email)
+    page.get_by_label("Password").fill("wrong")
+    button(page, "Sign in")
+    look(page, f"{how}-sign-in-wrong")
+    one.sign_in(owner)
+    for name, path in PAGES.items():
+        if name != "sign-in":
+            look(one.go(path.format(client_id=app.client_id)), f"{how}-{name}")
+    page = one.go("/try")
+    button(page, "Get my token")
+    look(page, f"{how}-token")
+    page = one.go(f"/credentials/{app.client_id}")
+    button(page, "Make a new secret")
+    look(page, f"{how}-secret")
+    page = one.go("/users")
+    page.get_by_role("button", name=f"Link to set a password for {owner.email}").click()
+    look(page, f"{how}-link")
+    page.goto(page.locator("#link code").inner_text())
+    look(page, f"{how}-reset")
+    page = one.go("/account")
+    page.get_by_label("Password now").fill("wrong")
+    page.get_by_label("New password", exact=True).fill(NEW)
+    page.get_by_label("New password again").fill(NEW)
+    button(page, "Change the password")
+    look(page, f"{how}-account-wrong")
