@@ -25,7 +25,6 @@ FORMS = "tokenhouse-forms"  # what binds the forms of a browser that is not sign
 ONCE = "tokenhouse-once"
 ONCE_SECONDS = 300
 _SEAL = "console once"
-_NONE = ""
 
 
 def name(context: Context, plain: str) -> str:
@@ -39,7 +38,7 @@ def _is_tls(context: Context) -> bool:
 
 def read(context: Context, request: Request, plain: str) -> str:
     """Return what a cookie holds; empty where it was not sent."""
-    return request.cookies.get(name(context, plain), _NONE)
+    return request.cookies.get(name(context, plain), "")
 
 
 def write(

@@ -40,7 +40,7 @@ class Page:
         get: answers GET and HEAD; None = there is only a form that is sent here.
         post: answers a form whose token holds; None = there is none.
         who: may come here.
-        fields: names that the form may hold, or `prefix*`; others are ignored.
+        fields: names that the form may hold; others are ignored.
 
     """
 
