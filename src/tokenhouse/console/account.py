@@ -31,16 +31,16 @@ async def _page(visit: Visit, errors: dict[str, str]) -> Response:
 
 async def change_password(visit: Visit) -> Response:
     """Set a new password; every other session and all the person's own tokens end."""
-    context, user, source = visit.context, visit.me.user, visit.source
+    context, user, actor = visit.context, visit.me.user, visit.actor
     new, again = visit.asked("new_password"), visit.asked("again")
     try:
-        await sign_in(context, user.email, visit.asked("current_password"), source)
+        await sign_in(context, user.email, visit.asked("current_password"), visit.origin)
     except InvalidGrant:
         return await _page(visit, {"current_password": "This is not your password."})
     if (problem := unfit_password(visit, new, again)) is not None:
         return await _page(visit, problem)
-    hashed = await hash_new_password(context, new, source)
-    await context.database.write(lambda c: people.set_password(c, context, user, hashed))
+    hashed = await hash_new_password(context, new, visit.origin)
+    await context.database.write(lambda c: people.set_password(c, context, actor, user, hashed))
     now_user = await context.database.read(lambda c: people.by_id(c, user.id))
     response = visit.go("/account?done=password")
     await begin(visit, response, now_user)
@@ -59,8 +59,8 @@ def unfit_password(visit: Visit, new: str, again: str) -> dict[str, str] | None:
 
 async def end_session(visit: Visit) -> Response:
     """End one session; one's own is a sign-out."""
-    user_id, session_id = visit.me.user.id, visit.part("session_id")
-    await visit.context.database.write(lambda c: sessions.end(c, user_id, session_id))
+    context, actor, session_id = visit.context, visit.actor, visit.part("session_id")
+    await context.database.write(lambda c: sessions.end(c, context, actor, session_id))
     return visit.go("/account")
 
 

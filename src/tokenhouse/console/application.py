@@ -165,7 +165,7 @@ async def _take_form(page: Page, visit: Visit, path: str) -> None:
     ):
         raise _Refused(*_FOREIGN)
     asking = Asking(
-        "POST", (), tuple(headers.getlist("content-type")), await visit.request.body(), ""
+        "POST", (), tuple(headers.getlist("content-type")), await visit.request.body(), visit.origin
     )
     visit.form = read_form(asking, page.fields | {FORM_TOKEN}).form
     token = visit.form.pop(FORM_TOKEN, "")

@@ -20,8 +20,8 @@ async def show(visit: Visit) -> Response:
 
 async def rotate(visit: Visit) -> Response:
     """Make the next key; it is published now and signs after the lead."""
-    context = visit.context
-    await context.database.write(lambda c: keys.rotate(c, context))
+    context, actor = visit.context, visit.actor
+    await context.database.write(lambda c: keys.rotate(c, context, actor))
     return visit.go("/keys")
 
 

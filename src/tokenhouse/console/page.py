@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from tokenhouse.actor import Actor
 from tokenhouse.console import cookies
 from tokenhouse.console.templates import TEMPLATES
 from tokenhouse.crypto.secrets import make_cookie
-from tokenhouse.manage.actor import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tokenhouse.context import Context
     from tokenhouse.manage.sessions import SignedIn
+    from tokenhouse.oauth.origin import Origin
 
 PATH = "/console"
 FORM_TOKEN = "form_token"  # noqa: S105 - a name, because the rule sees "token"
@@ -86,12 +87,13 @@ class Visit:
     def actor(self) -> Actor:
         """The person, as the rules of `manage` know one."""
         user = self.me.user
-        return Actor(user.id, user.is_superuser)
+        return Actor(user.id, user.is_superuser, origin=self.origin)
 
     @property
-    def source(self) -> str:
-        """The address that the request came from."""
-        return self.request.client.host if self.request.client else ""
+    def origin(self) -> Origin:
+        """Where the request came from."""
+        found: Origin = self.request.scope["origin"]
+        return found
 
     def part(self, name: str) -> str:
         """Return a part of the path."""

@@ -39,8 +39,10 @@ async def set_password(visit: Visit) -> Response:
         return visit.page("reset_over.html", _OVER)
     if (problem := unfit_password(visit, new, visit.asked("again"))) is not None:
         return await _page(visit, problem)
-    hashed = await hash_new_password(context, new, visit.source)
-    await context.database.write(lambda c: resets.set_password(c, context, link, hashed))
+    hashed = await hash_new_password(context, new, visit.origin)
+    await context.database.write(
+        lambda c: resets.set_password(c, context, visit.origin, link, hashed)
+    )
     return visit.go("/sign-in")
 
 

@@ -34,7 +34,7 @@ async def enter(visit: Visit) -> Response:
     """Sign in: the same throttle and the same turns at the hash as every other way in."""
     email, place = visit.asked("email"), _checked(visit.asked("next"))
     try:
-        user = await sign_in(visit.context, email, visit.asked("password"), visit.source)
+        user = await sign_in(visit.context, email, visit.asked("password"), visit.origin)
     except InvalidGrant:
         return visit.unfit("sign_in.html", {"password": _WRONG}, email=email, next=place)
     except TemporarilyUnavailable as error:
@@ -51,7 +51,7 @@ async def begin(visit: Visit, response: Response, user: User) -> None:
     """Begin a session with a cookie of its own; what the browser held before is worth nothing."""
     context, agent = visit.context, visit.request.headers.get("user-agent", "")
     cookie = await context.database.write(
-        lambda c: sessions.begin(c, context, user, visit.source, agent)
+        lambda c: sessions.begin(c, context, user, visit.origin.source, agent)
     )
     cookies.write(context, response, cookies.SESSION, cookie)
     cookies.write(context, response, cookies.FORMS, "", 0)
@@ -59,9 +59,9 @@ async def begin(visit: Visit, response: Response, user: User) -> None:
 
 async def leave(visit: Visit) -> Response:
     """End the session, here and on the server."""
-    user, session = visit.me
+    context, actor, session = visit.context, visit.actor, visit.me.session
     with suppress(NotFound):  # another tab was quicker
-        await visit.context.database.write(lambda c: sessions.end(c, user.id, session.id))
+        await context.database.write(lambda c: sessions.end(c, context, actor, session.id))
     response = visit.go("/sign-in")
     for plain in (cookies.SESSION, cookies.ONCE):
         cookies.write(visit.context, response, plain, "", 0)

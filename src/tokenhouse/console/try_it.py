@@ -86,7 +86,7 @@ async def _own(visit: Visit) -> dict[str, Any]:
 async def _by_client(visit: Visit) -> dict[str, Any]:
     context = visit.context
     form = {"grant_type": "client_credentials", **visit.form}
-    asked = Asked({k: v.strip() for k, v in form.items() if k != "as"}, None, visit.source, ())
+    asked = Asked({k: v.strip() for k, v in form.items() if k != "as"}, None, visit.origin, ())
     client = await authenticate(context, asked)
     approval = await choose(context, asked, client).approve(context, asked, client)
     return issue(context, approval, context.settings.audiences)

@@ -16,8 +16,6 @@ from tokenhouse.store.users import every
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from tokenhouse.store.users import User
-
 _A_PAGE = 100
 
 
@@ -33,28 +31,27 @@ async def _page(visit: Visit, errors: dict[str, str]) -> Response:
 
 async def add(visit: Visit) -> Response:
     """Add a person with a password that nobody knows; the link to set one is on the next page."""
-    context, email = visit.context, visit.asked("email").strip()
+    context, actor, email = visit.context, visit.actor, visit.asked("email").strip()
     try:
         people.checked_email(email)
-        hashed = await hash_new_password(context, make_password(), visit.source)
-        user = await context.database.write(
-            lambda c: people.add(c, context, email, hashed, is_admin=bool(visit.asked("admin")))
-        )
+        hashed = await hash_new_password(context, make_password(), visit.origin)
+        new = people.NewUser(email, hashed, bool(visit.asked("admin")))
+        user = await context.database.write(lambda c: people.add(c, context, actor, new))
     except (Invalid, Conflict) as error:
         text = str(error)
         return await _page(visit, {"email": f"{text[:1].upper()}{text[1:]}."})
-    return _link(visit, user)
+    return await _link(visit, user.id)
 
 
 async def reset(visit: Visit) -> Response:
     """Make a one-time link for a person who has lost the password."""
-    user_id = visit.part("user_id")
-    return _link(visit, await visit.context.database.read(lambda c: people.by_id(c, user_id)))
+    return await _link(visit, visit.part("user_id"))
 
 
-def _link(visit: Visit, user: User) -> Response:
-    link = resets.make_link(visit.context, user)
-    return visit.go_and_show(f"/users/{user.id}/link", link=link)
+async def _link(visit: Visit, user_id: str) -> Response:
+    context, actor = visit.context, visit.actor
+    link = await context.database.write(lambda c: resets.make_link(c, context, actor, user_id))
+    return visit.go_and_show(f"/users/{user_id}/link", link=link)
 
 
 async def show_link(visit: Visit) -> Response:
@@ -71,12 +68,13 @@ async def show_link(visit: Visit) -> Response:
 
 async def switch(visit: Visit) -> Response:
     """Disable or enable a person; nobody can disable oneself."""
-    context, user_id, active = visit.context, visit.part("user_id"), bool(visit.asked("active"))
+    context, actor = visit.context, visit.actor
+    user_id, active = visit.part("user_id"), bool(visit.asked("active"))
     if user_id == visit.me.user.id and not active:
         msg = "you cannot disable yourself; another administrator can"
         raise Conflict(msg)
     changes = people.Changes(is_active=active)
-    await context.database.write(lambda c: people.change(c, context, user_id, changes))
+    await context.database.write(lambda c: people.change(c, context, actor, user_id, changes))
     return visit.go("/users")
 
 

@@ -10,11 +10,14 @@ import base64
 import hmac
 from typing import TYPE_CHECKING
 
+from tokenhouse.actor import Actor
+from tokenhouse.audit import Event
 from tokenhouse.manage import users as people
 from tokenhouse.manage.errors import NotFound
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
+    from tokenhouse.oauth.origin import Origin
     from tokenhouse.store.database import Connection
     from tokenhouse.store.users import User
 
@@ -22,8 +25,16 @@ LIFE = 86400  # seconds
 _PURPOSE = "password reset"
 
 
-def make_link(context: Context, user: User) -> str:
-    """Return the last part of the link for this user, good for a day and for one use."""
+def make_link(connection: Connection, context: Context, actor: Actor, user_id: str) -> str:
+    """Return the last part of a link for this user, good for a day and for one use.
+
+    Raises:
+        NotFound: there is no such user.
+
+    """
+    user = people.by_id(connection, user_id)
+    event = Event("user.reset_link_made", f"user:{user.id}", user.id)
+    context.trail.record(connection, actor, event)
     text = f"{user.id}.{user.generation}.{int(context.clock()) + LIFE}"
     return f"{text}.{_mac(context, text)}"
 
@@ -46,7 +57,9 @@ def user_of(connection: Connection, context: Context, link: str) -> User:
     return user
 
 
-def set_password(connection: Connection, context: Context, link: str, hashed: str) -> User:
+def set_password(
+    connection: Connection, context: Context, origin: Origin, link: str, hashed: str
+) -> User:
     """Set the password, once.
 
     Raises:
@@ -54,7 +67,7 @@ def set_password(connection: Connection, context: Context, link: str, hashed: st
 
     """
     user = user_of(connection, context, link)
-    people.set_password(connection, context, user, hashed)
+    people.set_password(connection, context, Actor(user.id, origin=origin), user, hashed)
     return user
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from tokenhouse.audit import Event
 from tokenhouse.crypto.secrets import make_cookie
 from tokenhouse.manage.errors import NotFound
 from tokenhouse.store import sessions, users
 from tokenhouse.store.sessions import MOST_AGENT, MOST_SOURCE, Session
 
 if TYPE_CHECKING:
+    from tokenhouse.actor import Actor
     from tokenhouse.context import Context
     from tokenhouse.store.database import Connection
     from tokenhouse.store.users import User
@@ -87,15 +89,17 @@ def list_own(connection: Connection, context: Context, user_id: str) -> list[Ses
     return [] if user is None else sessions.of_user(connection, user, context.clock())
 
 
-def end(connection: Connection, user_id: str, session_id: str) -> None:
-    """End one session of a user.
+def end(connection: Connection, context: Context, actor: Actor, session_id: str) -> None:
+    """End one of the actor's sessions.
 
     Raises:
         NotFound: there is none, or it is another's.
 
     """
-    if not session_id.isprintable() or not sessions.remove(connection, user_id, session_id):
+    user_id, fit = actor.user_id, session_id.isprintable()
+    if not fit or not sessions.remove(connection, user_id, session_id):
         raise NotFound
+    context.trail.record(connection, actor, Event("session.ended", f"user:{user_id}", user_id))
 
 
 def _id(cookie: str) -> str:
