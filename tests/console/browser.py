@@ -48,6 +48,29 @@ def forms(page: httpx.Response) -> dict[str, Form]:
     return {form.action: form for form in parser.found}
 
 
+class _Scripts(HTMLParser):
+    """What of a page would run or be fetched, and is not one of the console's own files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        sources = [value or "" for name, value in attrs if name in {"src", "srcdoc"}]
+        own = all(source.startswith("/console/files/") for source in sources)
+        handlers = [name for name, _ in attrs if name.startswith("on")]
+        styled = tag == "style" or "style" in dict(attrs)
+        if handlers or styled or not own or (tag == "script" and not sources):
+            self.found.append(self.get_starttag_text() or tag)
+
+
+def scripts(page: str) -> list[str]:
+    """The elements of a page that would run what somebody wrote."""
+    parser = _Scripts()
+    parser.feed(page)
+    return parser.found
+
+
 class Browser:
     """One browser with its cookies."""
 

@@ -1,13 +1,12 @@
 """Text that would be a script in a page is text there, whichever field it came from."""
 
 import re
-from html.parser import HTMLParser
 
 import httpx
 import pytest
 
 from tests.conftest import StartService
-from tests.console.browser import Browser
+from tests.console.browser import Browser, scripts
 from tests.console.conftest import Open
 from tests.people import CLIENTS, USERS, Person, add_person, sign_in
 from tests.service import Service
@@ -15,28 +14,6 @@ from tests.service import Service
 SCRIPT = """"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"""
 EMAIL = """"'><img/src=x/onerror=alert(1)>@people.example"""
 NEW = "a password nobody had before"
-
-
-class _Scripts(HTMLParser):
-    """What of a page would run or be fetched, and is not one of the console's own files."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        sources = [value or "" for name, value in attrs if name in {"src", "srcdoc"}]
-        own = all(source.startswith("/console/files/") for source in sources)
-        handlers = [name for name, _ in attrs if name.startswith("on")]
-        if handlers or not own or (tag == "script" and not sources):
-            self.found.append(self.get_starttag_text() or tag)
-
-
-def scripts(page: str) -> list[str]:
-    """The elements of a page that would run what somebody wrote."""
-    parser = _Scripts()
-    parser.feed(page)
-    return parser.found
 
 
 def pages_of(browser: Browser, client_id: str) -> list[str]:
