@@ -10,7 +10,7 @@ TESTS ?= tests
 # What the second database could do differently; all of it runs there by `make test-postgresql`.
 ON_POSTGRESQL ?= tests/store tests/protocol/test_replay.py tests/protocol/test_revocation.py \
 	tests/faults/test_kill.py tests/faults/test_parallel.py
-JOBS ?= 2
+JOBS ?= 3
 FUZZ_SECONDS ?= 5
 MUTATION ?=
 
