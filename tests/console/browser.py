@@ -34,8 +34,8 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            assert values["method"] == "post"
-            self.found.append(Form(values["action"]))
+            action = values["action"] if values["method"] == "post" else "by get"
+            self.found.append(Form(action))
         ticked = values.get("type") != "checkbox" or "checked" in values
         if tag == "input" and ticked and "name" in values:
             self.found[-1].fields[values["name"]] = values["value"]

@@ -35,6 +35,8 @@ PAGES = {
     "people": "/users",
     "all-credentials": "/all-credentials",
     "keys": "/keys",
+    "audit": "/audit",
+    "events": "/account/events",
     "state": "/state",
     "missing": "/nothing",
     "reset-over": "/reset/x",
