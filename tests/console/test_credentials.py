@@ -149,6 +149,22 @@ def test_change_keeps_what_the_form_shows(
     assert http.get(path, headers=someone.bearer).json() == before | {"name": "second"}
 
 
+def test_change_of_the_name_keeps_the_very_moment_of_the_end(
+    browse: Open, someone: Person, service: Service, http: httpx.Client
+) -> None:
+    end = "2031-05-05T17:30:00Z"
+    app = add_credential(service, someone, name="first", expires_at=end)
+    page, path = f"/credentials/{app.client_id}", f"{CLIENTS}/{app.client_id}"
+    assert browse(someone).send(page, page, name="second").status_code == 303
+    changed = http.get(path, headers=someone.bearer).json()
+    assert (changed["name"], changed["expires_at"]) == ("second", end)
+    over = {"expires_at": "2020-05-05T17:30:00Z"}
+    http.patch(path, json=over, headers=someone.bearer)
+    assert browse(someone).send(page, page, name="third").status_code == 303
+    assert browse(someone).send(page, page, expires_on="").status_code == 303
+    assert http.get(path, headers=someone.bearer).json()["expires_at"] is None
+
+
 def test_rotation_shows_which_secret_is_in_use(
     browse: Open, someone: Person, http: httpx.Client
 ) -> None:

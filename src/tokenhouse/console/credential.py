@@ -40,7 +40,9 @@ async def _page(visit: Visit, errors: dict[str, str]) -> Response:
 
 async def change(visit: Visit) -> Response:
     """Change its name, its end and its methods."""
-    fields = read_fields(visit)
+    actor, client_id = visit.actor, visit.part("client_id")
+    before = await visit.context.database.read(lambda c: own.show(c, actor, client_id))
+    fields = read_fields(visit, before)
     if fields.errors:
         return await _page(visit, dict(fields.errors))
     methods = fields.auth_methods

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tokenhouse.client_auth import METHODS
 from tokenhouse.console.page import Page, Visit
+from tokenhouse.console.templates import last_day
 from tokenhouse.manage import credentials
 from tokenhouse.manage.credentials import NewCredential
 from tokenhouse.store import last_used
@@ -42,14 +43,23 @@ class Fields(NamedTuple):
     errors: Mapping[str, str]
 
 
-def read_fields(visit: Visit) -> Fields:
-    """Read the fields that a new and a changed credential share."""
+def read_fields(visit: Visit, before: Client | None = None) -> Fields:
+    """Read the fields that a new and a changed credential share.
+
+    Args:
+        visit: with the form.
+        before: the credential as it is; whoever leaves the day alone keeps its very moment.
+
+    """
     errors: dict[str, str] = {}
     name = visit.asked("name").strip()
     if len(name) > MOST_NAME or not name.isprintable():
         errors["name"] = f"Use at most {MOST_NAME} letters, on one line."
-    expires_at = None
-    if on := visit.asked("expires_on"):
+    expires_at = before.expires_at if before else None
+    on = visit.asked("expires_on")
+    if not on:
+        expires_at = None
+    elif on != last_day(expires_at):
         try:
             day = datetime.strptime(on, "%Y-%m-%d").replace(tzinfo=UTC)
             expires_at = (day + timedelta(days=1)).timestamp() if day.year <= _LATEST else 0.0
