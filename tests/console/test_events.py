@@ -65,9 +65,18 @@ def test_administrator_filters(query: str, found: set[str], browse: Open, admin:
 
 @pytest.mark.parametrize(
     "query",
-    ["before=x", "before=-1", "before=" + "9" * 40, "since=2026-02-31", "until=soon", "outcome=odd",
-     "action=%00", "actor=" + "x" * 300, "target=%0A"],
-)  # fmt: skip
+    [
+        "before=x",
+        "before=-1",
+        "before=" + "9" * 40,
+        "since=2026-02-31",
+        "until=soon",
+        "outcome=odd",
+        "action=%00",
+        "actor=" + "x" * 300,
+        "target=%0A",
+    ],
+)
 def test_odd_filter_counts_as_absent(query: str, browse: Open, admin: Person) -> None:
     answer = browse(admin).get(f"/audit?{query}")
     assert answer.status_code == 200
