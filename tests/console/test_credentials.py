@@ -8,10 +8,10 @@ import shlex
 import httpx
 import pytest
 
-from tests.conftest import MakePerson
+from tests.conftest import MakePerson, StartService
 from tests.console.browser import CONSOLE, Browser, forms
 from tests.console.conftest import Open
-from tests.people import CLIENTS, ME, TOKEN, Person, add_credential, client_token
+from tests.people import CLIENTS, ME, TOKEN, Person, add_credential, add_person, client_token
 from tests.service import Service
 
 SECRET = re.compile(r"ths_[A-Za-z0-9_-]{60}")
@@ -283,3 +283,26 @@ def secret_of_form(page: str) -> str:
     found = re.search(r'id="client_secret"[^>]*value="([^"]*)"', page)
     assert found
     return found[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "own", "status"),
+    [
+        ({"password_grant": "false", "basic_token": "false"}, False, 422),
+        ({"require_dpop": "true"}, True, 422),
+    ],
+)
+def test_what_the_operator_turned_off_is_off_here_too(
+    settings: dict[str, str], own: object, status: int, start_service: StartService
+) -> None:
+    service = start_service()
+    person = add_person(service)
+    service.stop()
+    service.settings = {**service.settings, **settings}
+    service.start()
+    browser = Browser(service).sign_in(person)
+    assert ("Get my token" in browser.get("/try").text) is own
+    answer = browser.http.post(CONSOLE + "/try", data=forms_of(browser)[0])
+    assert answer.status_code == status
+    assert 'id="token"' not in answer.text
+    browser.http.close()

@@ -63,7 +63,7 @@ def _next_step(context: "Context", place: Place, first_user: str | None) -> str:
     from tokenhouse.store.users import is_any
 
     if context.database.read_now(is_any):
-        return f"Documentation: {context.settings.issuer}/docs\n"
+        return _pages(context.settings.issuer)
     if first_user is None:
         return f"There is no user yet. Add one:\n\n  tokenhouse user add EMAIL --admin{place}\n"
     return _add_first(context, first_user)
@@ -86,10 +86,15 @@ def _add_first(context: "Context", email: str) -> str:
 
     issuer = context.settings.issuer
     if not context.database.write_now(add):
-        return f"Documentation: {issuer}/docs\n"
-    return _WELCOME.format(
+        return _pages(issuer)
+    welcome = _WELCOME.format(
         email=email, password=password, login=quote(f"{email}:{password}"), issuer=issuer
     )
+    return welcome + _pages(issuer)
+
+
+def _pages(issuer: str) -> str:
+    return f"Web pages for people: {issuer}/console/\nDocumentation: {issuer}/docs\n"
 
 
 _WELCOME = """
@@ -110,5 +115,4 @@ A token for the program:
 
   curl -u 'CLIENT_ID:CLIENT_SECRET' -d grant_type=client_credentials {issuer}/api/v1/auth/jwt/token
 
-Documentation: {issuer}/docs
 """
