@@ -3,6 +3,7 @@
 Trap: it follows no redirect by itself, so that a test sees the 303.
 """
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ from tests.service import Service
 CONSOLE = "/console"
 SIGN_IN = f"{CONSOLE}/sign-in"
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading the authorities takes 0.1 s
+SECRET = re.compile(r"ths_[A-Za-z0-9_-]{60}")
 SESSION = "tokenhouse-session"
 
 
@@ -69,6 +71,13 @@ def scripts(page: str) -> list[str]:
     parser = _Scripts()
     parser.feed(page)
     return parser.found
+
+
+def secret_of(page: str) -> str:
+    """The one secret that a page shows."""
+    found: set[str] = set(SECRET.findall(page))
+    (secret,) = found
+    return secret
 
 
 class Browser:
