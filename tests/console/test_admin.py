@@ -3,13 +3,14 @@
 import html
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests.conftest import MakePerson, StartService
-from tests.console.browser import CONSOLE, Browser, forms
+from tests.console.browser import CONSOLE, Browser, Form, forms
 from tests.console.conftest import Open
 from tests.people import BASIC, ME, Person, add_person
 from tests.service import Service
@@ -66,6 +67,23 @@ def test_link_is_good_once_for_all_that_were_made(
     assert not theirs.is_signed_in
     assert browse().get(second).status_code == 404
     assert browser.get(f"/users/{one.id}/link").text.count("was shown already") == 1
+
+
+def test_of_many_uses_of_a_link_at_once_one_sets_the_password(
+    browse: Open, admin: Person, person: MakePerson
+) -> None:
+    browser, one = browse(admin), person()
+    link = link_of(browser.follow(browser.send("/users", f"/users/{one.id}/reset")))
+    shown = [
+        (each.http, forms(each.get(link))[CONSOLE + link]) for each in (browse() for _ in "1234")
+    ]
+
+    def use(http: httpx.Client, form: Form) -> int:
+        given = {"new_password": NEW, "again": NEW}
+        return http.post(form.action, data=form.fields | given).status_code
+
+    with ThreadPoolExecutor(len(shown)) as threads:
+        assert sorted(threads.map(use, *zip(*shown, strict=True))) == [303, 404, 404, 404]
 
 
 def test_link_that_was_tampered_with_is_over(

@@ -14,6 +14,7 @@ from tokenhouse.actor import Actor
 from tokenhouse.audit import Event
 from tokenhouse.manage import users as people
 from tokenhouse.manage.errors import NotFound
+from tokenhouse.store import users
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
@@ -66,7 +67,8 @@ def set_password(
         NotFound: as `user_of`.
 
     """
-    user = user_of(connection, context, link)
+    users.hold(connection, user_of(connection, context, link).id)
+    user = user_of(connection, context, link)  # of two in one moment, the second is too late
     people.set_password(connection, context, Actor(user.id, origin=origin), user, hashed)
     return user
 

@@ -110,6 +110,11 @@ def every(connection: Connection) -> list[User]:
     return [User._make(row) for row in connection.execute(query)]
 
 
+def hold(connection: Connection, id_: str) -> None:
+    """Keep others from changing one user until the end of the transaction."""
+    connection.execute(select(users.c.id).where(users.c.id == id_).with_for_update())
+
+
 def change(connection: Connection, id_: str, **values: Any) -> None:  # noqa: ANN401 - because columns differ in type
     """Change columns of one user."""
     connection.execute(users.update().where(users.c.id == id_).values(**values))
