@@ -32,16 +32,16 @@ run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT,
 		--data-dir "$(DATA_DIR)" --first-user "$(FIRST_USER)"
 
 test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part)
-	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --database sqlite
-	$(if $(filter tests,$(TESTS)),$(BIN)/python -m pytest $(ON_POSTGRESQL) --numprocesses $(JOBS) --database postgresql)
+	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --dist loadfile --database sqlite
+	$(if $(filter tests,$(TESTS)),$(BIN)/python -m pytest $(ON_POSTGRESQL) --numprocesses $(JOBS) --dist loadfile --database postgresql)
 
 test-postgresql: .venv/dev .venv/package  ## run everything on PostgreSQL too
-	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --database postgresql
+	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --dist loadfile --database postgresql
 
 test-matrix: .venv/dev .venv/package  ## run everything on both databases with one worker and with two: an hour
 	for database in sqlite postgresql; do for workers in 1 2; do \
 		echo "$$database, $$workers worker(s)"; \
-		$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --database $$database --workers $$workers || exit 1; \
+		$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --dist loadfile --database $$database --workers $$workers || exit 1; \
 	done; done
 
 check: lint types imports test fuzz  ## everything that must hold before a change lands
