@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import stat
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 FLUSH_SECONDS = 0.1
 MOST_A_MINUTE = 100  # tokens for one subject on one worker; one token is good for many calls
 _MOST_LINES = 20_000
-_ATOMIC = 4096  # octets that several processes can write to one pipe without mixing (PIPE_BUF)
+_PIPE = 4096  # octets that several processes can write to one pipe without mixing (PIPE_BUF)
+_FILE = 65536  # to a file they do not mix at all
 
 
 def digest(jti: str) -> str:
@@ -43,7 +45,7 @@ class TokenLog:
         self._lost = 0
         self._is_due = False
         self._minute_ends = 0.0
-        self._second, self._seconds = 0, ""
+        self._moment, self._stamped = 0, ""
         self._counts: dict[object, int] = {}
 
     def note(self, now: float, claims: Mapping[str, object]) -> None:
@@ -72,12 +74,14 @@ class TokenLog:
         )
 
     def _stamp(self, now: float) -> str:
-        """Return the time in RFC 3339; its seconds are worked out once each."""
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._seconds = datetime.fromtimestamp(second, UTC).isoformat()[:-6]
-        return f"{self._seconds}.{int((now - second) * 1000):03}+00:00"
+        """Return the time in RFC 3339; each millisecond is worked out once."""
+        moment = int(now * 1000)
+        if moment != self._moment:
+            self._moment = moment
+            self._stamped = datetime.fromtimestamp(moment / 1000, UTC).isoformat(
+                "T", "milliseconds"
+            )
+        return self._stamped
 
     def _count(self, now: float, subject: object) -> None:
         """Tell the operator of a program that fetches a token for every call."""
@@ -108,16 +112,19 @@ class TokenLog:
         lost, self._lost = self._lost, 0
         if lost:
             LOGGER.error("lines of issued tokens were lost", extra={"lines": lost})
+        target = sys.stderr.fileno()
+        most = _FILE if stat.S_ISREG(os.fstat(target).st_mode) else _PIPE
         piece: list[str] = []
         octets = 0
-        for line in (self._text(*one) for one in issued):
-            if octets + len(line) > _ATOMIC:
-                os.write(sys.stderr.fileno(), "".join(piece).encode())
+        for one in issued:
+            line = self._text(*one)
+            if octets + len(line) > most:
+                os.write(target, "".join(piece).encode())
                 piece, octets = [], 0
             piece.append(line)
             octets += len(line)
         if piece:
-            os.write(sys.stderr.fileno(), "".join(piece).encode())
+            os.write(target, "".join(piece).encode())
 
 
 # Nothing in them needs an escape: identifiers, a checked request id, scope-tokens, an address.

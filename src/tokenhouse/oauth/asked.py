@@ -7,8 +7,7 @@ could not decode, and reads multipart too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from tokenhouse.oauth.errors import InvalidRequest, UnsupportedMediaType
@@ -31,11 +30,11 @@ KNOWN = frozenset(
         "resource",
     }
 )
+_NAMES = {name.encode(): name for name in KNOWN}  # as they come, nearly always
 REPEATABLE = frozenset({"resource"})  # RFC 8707 section 2; kept space-separated, URIs have none
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request, read whole: method, headers that matter, body, where it came from."""
 
     method: str
@@ -47,8 +46,7 @@ class Request:
     if_none_match: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The form's known, non-empty parameters and the `Authorization` header, if any."""
 
     form: dict[str, str]
@@ -116,7 +114,7 @@ def parse_form(body: bytes, known: frozenset[str] = KNOWN) -> dict[str, str]:
     seen: set[str] = set()
     for pair in pairs:
         raw_name, _, raw_value = pair.partition(b"=")
-        name, value = decode(raw_name), decode(raw_value)
+        name, value = _NAMES.get(raw_name) or decode(raw_name), decode(raw_value)
         if name not in known:
             continue
         if name in seen and name not in REPEATABLE:

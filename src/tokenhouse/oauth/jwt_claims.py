@@ -7,7 +7,7 @@ the signature is checked afterwards by whoever knows the key.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 import math
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ LEEWAY = 30  # seconds, for clocks that differ
 _HEADER_NAMES = frozenset({"alg", "typ", "kid", "cty"})
 _NEVER = frozenset({"b64", "crit", "enc", "jku", "x5c", "x5t", "x5t#S256", "x5u", "zip"})
 _PARTS = 3
+# `+` and `/` become what no alphabet has, or base64 would be taken for base64url.
+_TO_BASE64 = bytes.maketrans(b"-_+/", b"+/!!")
 _LATEST = 2**53  # RFC 7493 section 2.2: beyond it a number is not exact
 
 
@@ -145,12 +147,12 @@ def decode_base64url(part: str) -> bytes:
 
     """
     try:
-        octets = part.encode("ascii")
-        decoded = base64.urlsafe_b64decode(octets + b"=" * (-len(octets) % 4))
+        octets = part.encode("ascii").translate(_TO_BASE64)
+        decoded = binascii.a2b_base64(octets + b"=" * (-len(octets) % 4))
     except ValueError:
         msg = "not base64url"
         raise MalformedJwt(msg) from None
-    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != octets:
+    if binascii.b2a_base64(decoded, newline=False).rstrip(b"=") != octets:
         msg = "not canonical base64url"
         raise MalformedJwt(msg)
     return decoded

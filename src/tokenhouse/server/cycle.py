@@ -7,7 +7,6 @@ so with a 500. What is not whole then goes the way that uvicorn has for it.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent, HTTPResponseBodyEvent, HTTPResponseStartEvent
 
     Headers = Sequence[tuple[bytes, bytes]]
-
-_NEVER_IN_A_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Cycle(RequestResponseCycle):
@@ -52,17 +49,13 @@ class Cycle(RequestResponseCycle):
                 length = value
             lines += (name, b": ", value, b"\r\n")
         common = self.keep_alive and not self.disconnected and not self.flow.write_paused
-        if (
-            not common
-            or message.get("more_body")
-            or self.scope["method"] == "HEAD"
-            or length != b"%d" % len(body)
-        ):
+        if not common or message.get("more_body") or self.scope["method"] == "HEAD":
             return False
-        if _NEVER_IN_A_HEADER.search(b"".join([part for header in headers for part in header])):
+        text = b"".join(lines)
+        whole = text.count(b"\r") == text.count(b"\n") == len(headers) + 1 and b"\0" not in text
+        if not whole or length != b"%d" % len(body):
             return False
-        lines += (b"\r\n", body)
-        self.transport.write(b"".join(lines))
+        self.transport.write(b"".join((text, b"\r\n", body)))
         self.response_started = self.response_complete = True
         self.message_event.set()
         self.on_response()

@@ -8,8 +8,8 @@ here stands the rest.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokenhouse.server.refusals import (
     Refusal,
@@ -30,8 +30,7 @@ _LAST_PORT = 65535
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What a good head says of the body.
 
     Attributes:
@@ -96,6 +95,7 @@ def _check_host(version: str, host: bytes | None) -> None:
         raise Refusal(400, "Send one well-formed Host header.")
 
 
+@lru_cache(maxsize=64)
 def _is_authority(text: bytes) -> bool:
     found = _HOST.fullmatch(text)
     return found is not None and int(found[1] or 0) <= _LAST_PORT
