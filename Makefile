@@ -11,6 +11,7 @@ TESTS ?= tests
 ON_POSTGRESQL ?= tests/store tests/protocol/test_replay.py tests/protocol/test_revocation.py \
 	tests/faults/test_kill.py tests/faults/test_parallel.py
 JOBS ?= 3
+AT_ONCE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 FUZZ_SECONDS ?= 5
 MUTATION ?=
 
@@ -32,16 +33,16 @@ run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT,
 		--data-dir "$(DATA_DIR)" --first-user "$(FIRST_USER)"
 
 test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part)
-	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --dist loadfile --database sqlite
-	$(if $(filter tests,$(TESTS)),$(BIN)/python -m pytest $(ON_POSTGRESQL) --numprocesses $(JOBS) --dist loadfile --database postgresql)
+	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --database sqlite
+	$(if $(filter tests,$(TESTS)),$(BIN)/python -m pytest $(ON_POSTGRESQL) $(AT_ONCE) --database postgresql)
 
 test-postgresql: .venv/dev .venv/package  ## run everything on PostgreSQL too
-	$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --dist loadfile --database postgresql
+	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --database postgresql
 
 test-matrix: .venv/dev .venv/package  ## run everything on both databases with one worker and with two: an hour
 	for database in sqlite postgresql; do for workers in 1 2; do \
 		echo "$$database, $$workers worker(s)"; \
-		$(BIN)/python -m pytest $(TESTS) --numprocesses $(JOBS) --dist loadfile --database $$database --workers $$workers || exit 1; \
+		$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --database $$database --workers $$workers || exit 1; \
 	done; done
 
 check: lint types imports test fuzz  ## everything that must hold before a change lands

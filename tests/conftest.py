@@ -26,6 +26,7 @@ WITHOUT_THROTTLE: Mapping[str, str] = {
 }
 NO_SETTINGS: Mapping[str, str] = {}
 DATABASES = ("sqlite", "postgresql")
+LONG_FIRST = frozenset({"api", "cli", "console", "faults", "interop", "store"})
 ON_BOTH = frozenset({"api", "faults", "hostile", "protocol", "store"})
 NewDatabase = Callable[[], str | None]
 
@@ -67,6 +68,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     one = metafunc.config.getoption("--database")
     chosen = [one] if one else DATABASES if room in ON_BOTH else DATABASES[:1]
     metafunc.parametrize("database", chosen, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the rooms whose tests wait and start processes: at the end one would run alone."""
+    tests = config.rootpath / "tests"
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in LONG_FIRST)
 
 
 @pytest.fixture(scope="session")
