@@ -63,8 +63,7 @@ class Batcher(Generic[K, V]):
     def _begin(self, seen: int = 0, quiet: int = 0) -> None:
         """Start, on a thread only when some turns of the loop have brought no more.
 
-        Nobody is asleep meanwhile: the loop goes on with what is ready. Measured, a commit is
-        then shared by so many more that a token by assertion costs a fifth less.
+        Nobody is asleep meanwhile: the loop goes on with what is ready, and more share a commit.
         """
         quiet = quiet + 1 if len(self._waiting) == seen else 0
         if self._executor is None:
