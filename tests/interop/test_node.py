@@ -70,5 +70,6 @@ def test_server_that_asks_for_nonces(program: str, start_service: StartService) 
     service = start_service({"dpop_nonces": "on"})
     app = add_credential(service, add_person(service))
     found = run(program, task(service, app, "ES256"))
+    assert len(found["results"]) == 2 * len(METHODS)
     for name, result in found["results"].items():
         right(result, app, bound=" " in name)
