@@ -35,6 +35,7 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 UNTHROTTLED = {
     "login_failures_per_account": "0",
     "login_failures_per_source": "0",
+    "client_failures_per_source": "10000",  # counted, for that is part of what a refusal takes
     "log_level": "error",
 }
 Make = Callable[[], Request]

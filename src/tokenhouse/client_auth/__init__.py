@@ -77,13 +77,13 @@ async def authenticate(
         msg = "The client_id is not the one that authenticates."
         raise InvalidRequest(msg)
     method.check_form(presented)
-    begun = context.clock()
+    loop = asyncio.get_running_loop()
+    moment = loop.time() + _REFUSAL_SECONDS  # of the loop, for its timers keep to its milliseconds
     try:
         client, proof = await _prove(context, method, presented, asked.origin)
     except (InvalidClient, SlowDown):
-        # The moment was set before anything was looked up, so that it tells nothing of it.
-        left = begun + _REFUSAL_SECONDS - context.clock()
-        await asyncio.sleep(min(left, _REFUSAL_SECONDS))  # the clock may have been put back
+        # Set before anything was looked up, so that it does not tell whether there was anything.
+        await asyncio.sleep(moment - loop.time())
         raise
     if not await record(context, key, proof.use):
         LOGGER.warning("assertion replayed", extra={"client_id": client.client_id})
