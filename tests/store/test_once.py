@@ -1,8 +1,12 @@
 """Tables `used_once`, `revoked_tokens`, `failures`, `scopes`, `signing_keys`, `installation`."""
 
+import asyncio
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+
+import psycopg
+import pytest
 
 from tests.store.rows import new_id
 from tokenhouse.store import (
@@ -14,9 +18,14 @@ from tokenhouse.store import (
     signing_keys,
     used_once,
 )
-from tokenhouse.store.database import Database
+from tokenhouse.store.database import Database, Unavailable
 from tokenhouse.store.scopes import Scope
 from tokenhouse.store.signing_keys import SigningKey
+
+END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 def fresh() -> bytes:
@@ -40,6 +49,26 @@ def test_of_many_batches_at_once_each_use_is_first_in_one(store: Database) -> No
         answers: list[list[bool]] = list(threads.map(store.write_now, records))
     in_order = [a if number % 2 else a[::-1] for number, a in enumerate(answers)]
     assert [sum(firsts) for firsts in zip(*in_order, strict=True)] == [1] * 40
+
+
+def test_write_whose_connection_broke_is_not_tried_again(postgresql_database: str) -> None:
+    """Tried twice, it could meet its own first try and call a good assertion a replay."""
+    database, use = Database(postgresql_database), (fresh(), 50.0)
+    database.alone_now(migrations.upgrade)
+    database.write_now(lambda c: installation.add(c, b"sealed", migrations.COMPATIBLE_FROM, 1.5))
+
+    async def meanwhile() -> None:
+        record = database.batched_write(used_once.record)
+        assert await record.ask((fresh(), 50.0))
+        with psycopg.connect(postgresql_database, autocommit=True) as other:
+            other.execute(END_OTHERS)
+        with pytest.raises(Unavailable):
+            await record.ask(use)
+        assert await record.ask(use)
+        assert not await record.ask(use)
+
+    asyncio.run(meanwhile())
+    database.close()
 
 
 def test_purge_forgets_only_what_ended_long_ago(store: Database) -> None:

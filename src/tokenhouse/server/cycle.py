@@ -14,11 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from tokenhouse.server.refusals import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from uvicorn._types import ASGISendEvent, HTTPResponseBodyEvent, HTTPResponseStartEvent
-
-    Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Cycle(RequestResponseCycle):
