@@ -1,18 +1,13 @@
-"""Browsers on the shared server.
-
-Trap: two Playwrights cannot run at once in one process, so each module starts its own.
-"""
+"""Browsers on the shared server."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import sync_playwright
 
 from tests.conftest import MakePerson
 from tests.console.browser import Browser
 from tests.console.window import Window
-from tests.documents.test_browser import CHROMIUM, ONLY_HERE
 from tests.people import Person
 from tests.service import Service
 
@@ -39,17 +34,6 @@ def browse(service: Service) -> Iterator[Open]:
 def admin(person: MakePerson) -> Person:
     """An administrator for the tests of a module."""
     return person(admin=True)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    """One Chromium for the tests of this module."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", ONLY_HERE]
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture

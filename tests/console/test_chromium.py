@@ -5,9 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.chromium import NEEDS_CHROMIUM
 from tests.conftest import MakePerson
 from tests.console.conftest import Start
-from tests.console.window import NEEDS_CHROMIUM, button
+from tests.console.window import button
 from tests.people import Person, add_credential, client_token
 from tests.service import Service
 

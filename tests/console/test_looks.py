@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from tests.chromium import NEEDS_CHROMIUM
 from tests.conftest import MakePerson
 from tests.console.conftest import Start
-from tests.console.window import NEEDS_CHROMIUM, button
+from tests.console.window import button
 from tests.people import add_credential
 from tests.service import Service
 

@@ -1,19 +1,9 @@
 """A window of a real Chromium on the console."""
 
-import os
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.documents.test_browser import CHROMIUM
 from tests.people import Person
 from tests.service import Service
-
-NEEDS_CHROMIUM = pytest.mark.skipif(
-    not Path(CHROMIUM).exists() and not os.environ.get("CI"),
-    reason="needs Chromium: apt-get install chromium",
-)
 
 
 class Window:

@@ -1,30 +1,20 @@
-"""Both pages in a real Chromium that can reach nothing but this service.
+"""Both pages in a real Chromium that can reach nothing but this service."""
 
-Trap: the browser asks its own parts of the network (updates, fonts) as well, so that names other
-than the service's resolve to nothing at all.
-"""
-
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.chromium import NEEDS_CHROMIUM
 from tests.documents.spec import Spec
 from tests.people import Credential, Person
 from tests.service import Service
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
 OF_ITS_OWN = {"data", "blob"}
 
-pytestmark = pytest.mark.skipif(
-    not os.path.exists(CHROMIUM) and not os.environ.get("CI"),  # noqa: PTH110 - a plain question
-    reason="needs Chromium: apt-get install chromium",
-)
+pytestmark = NEEDS_CHROMIUM
 
 
 @dataclass
@@ -51,24 +41,13 @@ class Seen:
 Open = Callable[[str], Seen]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the tests of this module."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", ONLY_HERE]
-        )
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Open]:
+def visit(chromium: Browser) -> Iterator[Open]:
     """Open pages; when the test ends, none may have asked elsewhere or complained."""
     seen: list[Seen] = []
 
     def visit_one(url: str) -> Seen:
-        one = Seen(browser.new_page(viewport={"width": 1400, "height": 1000})).watch()
+        one = Seen(chromium.new_page(viewport={"width": 1400, "height": 1000})).watch()
         seen.append(one)
         one.page.goto(url, wait_until="networkidle")
         return one
