@@ -38,6 +38,11 @@ def issuer(service: Service, *args: str) -> str:
         ("issuer", "https://auth.example?a=b", "setting issuer: "),
         ("log_level", "loud", "setting log_level: "),
         ("tls_cert", "cert.pem", "setting settings: "),
+        ("smtp_from", "a@b.example, c@d.example", "setting smtp_from: "),
+        ("smtp_from", "nobody", "setting smtp_from: "),
+        ("smtp_host", "mail.example", "setting settings: Value error, smtp_host needs smtp_from"),
+        ("smtp_user", "me", "setting settings: Value error, smtp_user goes with one of "),
+        ("smtp_password", "abc", "setting settings: Value error, smtp_user goes with one of "),
         ("database_url", "mysql://localhost/db", "database_url must be sqlite:///PATH or "),
         ("database_url", "nonsense", "database_url must be sqlite:///PATH or "),
         ("data_dir", "what?", "setting data_dir: "),  # it would end the path in a URL

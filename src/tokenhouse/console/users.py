@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokenhouse import mail
 from tokenhouse.console.credentials import listed
 from tokenhouse.console.page import PATH, Page, Visit
 from tokenhouse.crypto.secrets import make_password
+from tokenhouse.log import LOGGER
 from tokenhouse.manage import credentials, resets
 from tokenhouse.manage import users as people
 from tokenhouse.manage.errors import Conflict, Invalid
@@ -26,7 +28,9 @@ async def show(visit: Visit) -> Response:
 
 async def _page(visit: Visit, errors: dict[str, str]) -> Response:
     found = await visit.context.database.read(every)
-    return visit.page("users.html", 422 if errors else 200, found=found, errors=errors)
+    mailing = mail.is_on(visit.context.settings)
+    status = 422 if errors else 200
+    return visit.page("users.html", status, found=found, errors=errors, mailing=mailing)
 
 
 async def add(visit: Visit) -> Response:
@@ -49,20 +53,28 @@ async def reset(visit: Visit) -> Response:
 
 
 async def _link(visit: Visit, user_id: str) -> Response:
+    """Mail a new link to the person; where that cannot be, show it to the administrator."""
     context, actor = visit.context, visit.actor
     link = await context.database.write(lambda c: resets.make_link(c, context, actor, user_id))
-    return visit.go_and_show(f"/users/{user_id}/link", link=link)
+    url = f"{context.settings.issuer}{PATH}/reset/{link}"
+    path = f"/users/{user_id}/link"
+    if not mail.is_on(context.settings):
+        return visit.go_and_show(path, link=url)
+    user = await context.database.read(lambda c: people.by_id(c, user_id))
+    try:
+        await mail.send(context.settings, resets.message(context, user, url), context.clock())
+    except mail.MailError as error:
+        LOGGER.warning("mail not sent", extra={"user": user_id, "reason": str(error)})
+        return visit.go_and_show(path, link=url, problem=str(error))
+    return visit.go_and_show(path, mailed=user.email)
 
 
 async def show_link(visit: Visit) -> Response:
-    """Show a link that was made just now."""
+    """Show a link that was made just now, or that it was mailed."""
     user_id = visit.part("user_id")
     user = await visit.context.database.read(lambda c: people.by_id(c, user_id))
-    shown = visit.shown_once(f"/users/{user_id}/link")
-    settings = visit.context.settings
-
-    link = None if shown is None else f"{settings.issuer}{PATH}/reset/{shown['link']}"
-    page = visit.page("user_link.html", user=user, link=link, life=resets.LIFE)
+    shown = visit.shown_once(f"/users/{user_id}/link") or {}
+    page = visit.page("user_link.html", user=user, shown=shown, life=resets.LIFE)
     return visit.forget_once(page)
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import hmac
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tokenhouse.actor import Actor
 from tokenhouse.audit import Event
+from tokenhouse.mail import Message
 from tokenhouse.manage import users as people
 from tokenhouse.manage.errors import NotFound
 from tokenhouse.store import users
@@ -24,6 +26,16 @@ if TYPE_CHECKING:
 
 LIFE = 86400  # seconds
 _PURPOSE = "password reset"
+_TEXT = """\
+Hello,
+
+somebody who administers {service} asks you to set a password for {email}:
+
+{url}
+
+The link works once, within {hours} hours. Whoever has it can set your password, so pass it to
+nobody. If you did not expect this, do nothing.
+"""
 
 
 def make_link(connection: Connection, context: Context, actor: Actor, user_id: str) -> str:
@@ -38,6 +50,20 @@ def make_link(connection: Connection, context: Context, actor: Actor, user_id: s
     context.trail.record(connection, actor, event)
     text = f"{user.id}.{user.generation}.{int(context.clock()) + LIFE}"
     return f"{text}.{_mac(context, text)}"
+
+
+def message(context: Context, user: User, url: str) -> Message:
+    """Write the message that brings a link to its person.
+
+    Args:
+        context: the Context.
+        user: whose password the link sets.
+        url: the whole link.
+
+    """
+    service = context.settings.issuer
+    text = _TEXT.format(email=user.email, service=service, url=url, hours=LIFE // 3600)
+    return Message(user.email, f"Set your password at {urlsplit(service).hostname}", text)
 
 
 def user_of(connection: Connection, context: Context, link: str) -> User:

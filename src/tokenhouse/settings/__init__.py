@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from tokenhouse.settings.values import Folder, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
+from tokenhouse.settings.values import Folder, Mailbox, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,6 +165,25 @@ class Settings(BaseModel):
     behind_tls_proxy: bool = Field(
         default=False, description="A proxy in front speaks TLS; allows a non-loopback address."
     )
+    smtp_host: str = Field(
+        "", description="Mail server that sends one-time links to people. Default: none."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port; 465 is usual for `tls`.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="TLS after the greeting, or from the first octet; `none` is for a server on "
+        "this machine.",
+    )
+    smtp_from: Mailbox = Field(
+        "", description="Sender: `tokens@example.com` or `Example API <tokens@example.com>`."
+    )
+    smtp_user: str = Field("", description="Name to sign in with there. Default: no sign-in.")
+    smtp_password: SecretStr = Field(
+        SecretStr(""), description="Password of `smtp_user`; better in `smtp_password_file`."
+    )
+    smtp_password_file: Path | None = Field(
+        None, description="File that holds it, read for each message; a last line end is no part."
+    )
     trusted_proxies: Proxies = Field(
         (),
         description="Addresses or networks of the proxies whose `X-Forwarded-For` and "
@@ -199,6 +218,20 @@ class Settings(BaseModel):
             raise ValueError(msg)
         if 0 < self.key_rotation_seconds <= self.key_publication_lead:
             msg = "key_rotation_days must be longer than key_publication_lead"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _mail(self) -> Self:
+        if self.smtp_host and not self.smtp_from:
+            msg = "smtp_host needs smtp_from, the sender's address"
+            raise ValueError(msg)
+        if self.smtp_user and self.smtp_security == "none":
+            msg = "smtp_user needs TLS; set smtp_security"
+            raise ValueError(msg)
+        given = bool(self.smtp_password.get_secret_value()) + bool(self.smtp_password_file)
+        if given != bool(self.smtp_user):
+            msg = "smtp_user goes with one of smtp_password and smtp_password_file"
             raise ValueError(msg)
         return self
 

@@ -1,7 +1,8 @@
-"""What a setting may be: lists, URLs, folders, networks; each says in a line what does not fit."""
+"""What a setting may be; each says in a line what does not fit."""
 
 from __future__ import annotations
 
+from email.policy import SMTP
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -44,7 +45,21 @@ def _check_folder(value: Path) -> Path:
     return value
 
 
+def _check_mailbox(value: str) -> str:
+    if not value:
+        return value
+    try:
+        found = SMTP.header_factory("from", value)
+    except (ValueError, IndexError):  # the parser stumbles over some of what is no address
+        found = None
+    if found is None or found.defects or [bool(one.domain) for one in found.addresses] != [True]:
+        msg = "must be one address, such as Example API <tokens@example.com>"
+        raise ValueError(msg)
+    return value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Url = Annotated[str, AfterValidator(_check_url)]
 Folder = Annotated[Path, AfterValidator(_check_folder)]
+Mailbox = Annotated[str, AfterValidator(_check_mailbox)]
 Proxies = Annotated[Names, AfterValidator(_check_proxies)]
