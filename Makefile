@@ -23,7 +23,7 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-postgresql test-matrix check format lint types imports docs faults bench timing fuzz mutation wheel sbom lock clean
+.PHONY: help run test test-postgresql test-matrix check format lint types imports docs faults bench flood timing fuzz mutation wheel sbom lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ faults: .venv/dev .venv/package  ## break things on purpose, the long form, with
 
 bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
 	$(BIN)/python -m bench.tokens
+
+flood: .venv/dev .venv/package  ## wrong passwords and slow senders from hundreds of addresses: does it hold?
+	$(BIN)/python -m bench.flood
 
 timing: .venv/dev .venv/package  ## can a stranger learn from how long a refusal takes?
 	$(BIN)/python -m bench.timing

@@ -27,7 +27,7 @@ UVICORN = ("--loop", "uvloop", "--http", "httptools", "--lifespan", "off", "--no
 PATIENCE = 30.0  # seconds that a server may take to come up
 JSON = {"Content-Type": "application/json"}
 EMAIL = "bench@example.com"
-USER_ADD = ("-m", "tokenhouse", "user", "add", EMAIL, "--password-stdin")
+BASIC = "/api/v1/auth/jwt/token/basic"
 
 
 class BenchError(Exception):
@@ -82,11 +82,12 @@ def tokenhouse(site: Site, port: int, workers: int = 1) -> Generator[Server]:
         yield server
 
 
-def make_credential(site: Site, server: Server) -> Credential:
-    """Add a user by the command line, sign in, and create app credentials and a key over HTTP."""
+def add_user(site: Site, email: str) -> Request:
+    """Add a user by the command line; the request that signs in as that one."""
     password = secrets.token_urlsafe(24)
+    command = ("-m", "tokenhouse", "user", "add", email, "--password-stdin")
     added = subprocess.run(  # noqa: S603 - the command is ours
-        [sys.executable, *USER_ADD, *site.options],
+        [sys.executable, *command, *site.options],
         input=password.encode(),
         capture_output=True,
         env=_environment({}),
@@ -94,11 +95,14 @@ def make_credential(site: Site, server: Server) -> Credential:
         check=False,
     )
     if added.returncode:
-        raise BenchError(f"{' '.join(USER_ADD)} failed:\n{added.stderr.decode()}")
-    basic = "Basic " + b64encode(f"{EMAIL}:{password}".encode()).decode()
-    token = _json(server, Request("/api/v1/auth/jwt/token/basic", "GET", {"Authorization": basic}))[
-        "access_token"
-    ]
+        raise BenchError(f"{' '.join(command)} failed:\n{added.stderr.decode()}")
+    basic = "Basic " + b64encode(f"{email}:{password}".encode()).decode()
+    return Request(BASIC, "GET", {"Authorization": basic})
+
+
+def make_credential(site: Site, server: Server) -> Credential:
+    """Add a user, sign in, and create app credentials and a key over HTTP."""
+    token = _json(server, add_user(site, EMAIL))["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     made, keyed = (_json(server, Request("/api/v1/clients", "POST", bearer)) for _ in range(2))
     key = ec.generate_private_key(ec.SECP256R1())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tokenhouse.crypto.secrets import make_client_secret
 from tokenhouse.gate import Gate
 from tokenhouse.log.tokens import TokenLog
-from tokenhouse.store import client_secrets, clients, revoked_tokens, used_once, users
+from tokenhouse.store import client_secrets, clients, failures, revoked_tokens, used_once, users
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
 from tokenhouse.store.last_used import Gathered
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tokenhouse.settings import Settings
     from tokenhouse.store.batcher import Batcher
     from tokenhouse.store.database import Database
+    from tokenhouse.store.failures import Failures
     from tokenhouse.store.users import User
 
 NOBODY = "00000000-0000-0000-0000-000000000000"  # RFC 9562 section 5.9: no row has it
@@ -47,6 +48,7 @@ class Hot:
     use: Batcher[tuple[bytes, float], bool]
     revoked: Batcher[str, bool]
     wrong: Batcher[WrongProof, float]
+    standing: Batcher[str, Failures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def make_context(
             database.batched_write(used_once.record),
             database.batched_read(revoked_tokens.are_revoked),
             database.batched_change(Throttle(trail, settings.client_failures_per_source).count),
+            database.batched_read(failures.standing),
         ),
         _nobody(sealer),
         Gathered(),

@@ -58,6 +58,20 @@ class Gate:
         self._askers: set[asyncio.Task[None]] = set()
         self._register: _Register | None = None
 
+    def expect_room(self, source: str) -> None:
+        """Look whether `source` could wait now, at the price of a glance.
+
+        Raises:
+            Busy: there is no room, however clean it is.
+
+        """
+        self._shared().expect_room(_digest(source))
+
+    def _shared(self) -> _Register:
+        if self._register is None:
+            self._register = _open_register(self._folder)
+        return self._register
+
     @asynccontextmanager
     async def turn(self, source: str, *, suspect: bool = False) -> AsyncGenerator[None]:
         """Wait for a turn and hold it.
@@ -70,9 +84,7 @@ class Gate:
             Busy: the queue is full.
 
         """
-        if self._register is None:
-            self._register = _open_register(self._folder)
-        number, priority = self._register.join(source, suspect=suspect)
+        number, priority = self._shared().join(source, suspect=suspect)
         place = _Place(number, priority, asyncio.get_running_loop().create_future())
         self._queue.append(place)
         self._ask()
@@ -149,6 +161,11 @@ class _Place:
     slot: asyncio.Future[int]
 
 
+def _digest(source: str) -> int:
+    """Return what stands for a source in the register; never 0."""
+    return int.from_bytes(hashlib.sha256(source.encode()).digest()[:8]) | 1
+
+
 def _step_back() -> None:
     if sys.platform == "linux":  # where a thread has a niceness of its own
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
@@ -209,18 +226,27 @@ class _Register:
             Busy: there is none for this source.
 
         """
-        digest = int.from_bytes(hashlib.sha256(source.encode()).digest()[:8]) | 1
+        digest = _digest(source)
         with self._alone():
-            sources = self._sources.tolist()
-            before = sources.count(digest)
-            most = MOST_SUSPECT if suspect else MOST_WAITING
-            if MOST_WAITING - sources.count(0) >= most or before >= MOST_OF_A_SOURCE:
-                raise Busy
-            number = sources.index(0)
+            before = self.expect_room(digest, MOST_SUSPECT if suspect else MOST_WAITING)
+            number = self._sources.tolist().index(0)
             priority = (suspect << 3 | before) << 59 | time.monotonic_ns() & (1 << 59) - 1
             self._priorities[number], self._workers[number] = priority, self._worker
             self._sources[number] = digest
         return number, priority
+
+    def expect_room(self, digest: int, most: int = MOST_WAITING) -> int:
+        """Return how many of a source wait.
+
+        Raises:
+            Busy: as many as may, or `most` of all.
+
+        """
+        sources = self._sources.tolist()
+        before = sources.count(digest)
+        if MOST_WAITING - sources.count(0) >= most or before >= MOST_OF_A_SOURCE:
+            raise Busy
+        return before
 
     def leave(self, number: int) -> None:
         """Give a place back."""

@@ -7,8 +7,9 @@ lock another out, so failures count by account and source, and by source.
 
 from __future__ import annotations
 
+import asyncio
 import math
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from tokenhouse.oauth.errors import InvalidGrant, SlowDown, TemporarilyUnavailab
 from tokenhouse.store import failures, users
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator, Sequence
 
     from tokenhouse.audit import Trail
     from tokenhouse.context import Context
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _MOST_EMAIL = 320
 _BUSY_SECONDS = 2
+_HOLD_SECONDS = 0.5  # before one is refused unheard: a flood tries again when it is answered
 
 
 async def sign_in(context: Context, email: str, password: str, origin: Origin) -> User:
@@ -56,8 +58,17 @@ async def sign_in(context: Context, email: str, password: str, origin: Origin) -
     """
     if len(password.encode()) > MOST_OCTETS or len(email) > _MOST_EMAIL or "\0" in email + password:
         raise InvalidGrant
-    attempt = _attempt(context, email, origin)
-    suspect = await context.database.read(attempt.look)
+    try:
+        return await _sign_in(context, _attempt(context, email, origin), password)
+    except TemporarilyUnavailable:
+        await asyncio.sleep(_HOLD_SECONDS)
+        raise
+
+
+async def _sign_in(context: Context, attempt: _Attempt, password: str) -> User:
+    with _unavailable():
+        context.gate.expect_room(attempt.place)  # at a glance, before the database is asked
+    suspect = attempt.look(await asyncio.gather(*map(context.hot.standing.ask, attempt.most)))
     async with _turn(context, attempt.place, suspect=suspect):
         user = await context.database.write(attempt.begin)
         hashed = user.password_hash if user else DUMMY_HASH
@@ -85,9 +96,16 @@ async def hash_new_password(context: Context, password: str, origin: Origin) -> 
 
 @asynccontextmanager
 async def _turn(context: Context, place: str, *, suspect: bool = False) -> AsyncGenerator[None]:
-    try:
+    with _unavailable():
         async with context.gate.turn(place, suspect=suspect):
             yield
+
+
+@contextmanager
+def _unavailable() -> Generator[None]:
+    """Tell that the gate has no room."""
+    try:
+        yield
     except Busy:
         msg = "Too many sign-ins at once; try again."
         raise TemporarilyUnavailable(msg, retry_after=_BUSY_SECONDS) from None
@@ -121,16 +139,19 @@ class _Attempt:
         """Where it comes from, as far as sources are told apart."""
         return failures.network(self.origin.source)
 
-    def look(self, connection: Connection) -> bool:
+    def look(self, rows: Sequence[failures.Failures]) -> bool:
         """Refuse early what has to wait; tell whether there were failures from here lately.
+
+        Args:
+            rows: of the keys in `most`.
 
         Raises:
             SlowDown: so long.
 
         """
-        rows = failures.standing(connection, self.most)
-        _refuse(max((row.wait(self.time) for row in rows.values()), default=0.0))
-        return self.source in rows and len(rows[self.source].recent(self.time)) > 0
+        _refuse(max((row.wait(self.time) for row in rows), default=0.0))
+        standing = dict(zip(self.most, rows, strict=True))
+        return self.source in standing and len(standing[self.source].recent(self.time)) > 0
 
     def begin(self, connection: Connection) -> User | None:
         """Count the attempt, before anything is checked; return the user.

@@ -108,7 +108,7 @@ def test_parallel_failures_are_all_counted(store: Database) -> None:
         waits = list(threads.map(attempt, range(20)))
     assert waits.count(0.0) == 10  # the rest were told to wait, and not counted
     standing = store.read_now(lambda c: failures.standing(c, keys))
-    assert {len(one.times) for one in standing.values()} == {10}
+    assert {len(one.times) for one in standing} == {10}
 
 
 def test_scope_is_defined_once_and_joined_for_the_token_path(store: Database) -> None:

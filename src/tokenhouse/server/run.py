@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _DRAIN_SECONDS = 8  # the rest of the ten is for writing down and closing
 _BACKLOG = 2048
+_ACCEPTS = 16  # new connections a turn of the loop, of all workers together
 _TICKS_A_SECOND = 10  # uvicorn's
 
 
@@ -90,7 +91,7 @@ def serve(context: Context, listening: socket.socket) -> None:
     log.set_up(settings.log_format, settings.log_level)
     if settings.workers == 1:
         signal.signal(signal.SIGHUP, _keep_on)
-        _Server(_config(settings, Application(context))).run(sockets=[listening])
+        _Server(_config(settings, Application(context))).run(_sockets(settings, listening))
     else:
         context.close()
         work = partial(_work, settings, listening)
@@ -115,7 +116,17 @@ def _work(settings: Settings, listening: socket.socket, parent: Parent) -> None:
     except OpeningError as error:
         log.LOGGER.error("worker cannot start", extra={"reason": str(error)})
         raise SystemExit(1) from None
-    _Server(_config(settings, Application(context)), parent).run(sockets=[listening])
+    _Server(_config(settings, Application(context)), parent).run(_sockets(settings, listening))
+
+
+def _sockets(settings: Settings, listening: socket.socket) -> list[socket.socket]:
+    """Return the socket that listens several times over.
+
+    A loop takes one new connection a turn from each (libuv does so): where turns are long, since
+    many are at work, those who come would wait for seconds.
+    """
+    more = max(_ACCEPTS // settings.workers, 1) - 1
+    return [listening, *(listening.dup() for _ in range(more))]
 
 
 class _Server(uvicorn.Server):

@@ -11,16 +11,19 @@ import hashlib
 from array import array
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, cast, func, select
 
+from tokenhouse.store.lookup import Lookup
 from tokenhouse.store.schema import Uuid, insert, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import ColumnElement, Connection, ScalarSelect
+    from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select
+
+    from tokenhouse.store.lookup import Row
 
 WINDOW = 60.0  # seconds in which failures count together
 LONGEST_WAIT = 60.0  # seconds
@@ -100,12 +103,15 @@ class Failures:
         return Failures(times, max(self.waits - 1, 0), 0.0)
 
 
-def standing(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
-    """Return the rows of these keys, empty ones where there are none."""
-    wanted = list(keys)
-    rows = connection.execute(_rows.where(failures.c.key.in_(wanted)))
-    found = {row.key: Failures(array("d", row.times), row.waits, row.wait_until) for row in rows}
-    return {key: found.get(key) or Failures() for key in wanted}
+_rows: Select[Any] = select(*(failures.c[name] for name in ("key", "times", "waits", "wait_until")))
+
+
+def _by_key(rows: Iterable[Row]) -> dict[str, Failures]:
+    return {key: Failures(array("d", times), waits, until) for key, times, waits, until in rows}
+
+
+standing: Lookup[Failures] = Lookup(_rows, failures.c.key, _by_key, Failures())
+"""The rows of these keys, empty ones where there are none."""
 
 
 def count(connection: Connection, most: Mapping[str, int], now: float) -> tuple[float, float]:
@@ -147,9 +153,6 @@ def purge(connection: Connection, now: float, most: int = 5000) -> int:
     return connection.execute(failures.delete().where(failures.c.key.in_(old))).rowcount
 
 
-_rows = select(failures.c.key, failures.c.times, failures.c.waits, failures.c.wait_until)
-
-
 def held(connection: Connection, keys: Mapping[str, str | None]) -> dict[str, Failures]:
     """Return the rows, made where missing and locked in one order until the commit.
 
@@ -165,10 +168,7 @@ def held(connection: Connection, keys: Mapping[str, str | None]) -> dict[str, Fa
     making = insert(connection, failures).on_conflict_do_nothing()
     connection.execute(making, [{"key": key, "client_id": keys[key], **empty} for key in wanted])
     locked = _rows.where(failures.c.key.in_(wanted)).order_by(failures.c.key).with_for_update()
-    return {
-        row.key: Failures(array("d", row.times), row.waits, row.wait_until)
-        for row in connection.execute(locked)
-    }
+    return _by_key(connection.execute(locked))
 
 
 def save(connection: Connection, rows: Mapping[str, Failures]) -> None:
