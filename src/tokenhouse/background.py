@@ -19,6 +19,7 @@ from tokenhouse.store import (
     leases,
     revoked_tokens,
     sessions,
+    token_counts,
     used_once,
 )
 from tokenhouse.store.database import Unavailable
@@ -46,7 +47,7 @@ class Job:
 async def purge(context: Context) -> None:
     """Forget what has ended long ago."""
     now = context.clock()
-    for forget in (used_once.purge, revoked_tokens.purge, failures.purge):
+    for forget in (used_once.purge, revoked_tokens.purge, failures.purge, token_counts.purge):
         while await context.database.write(partial(forget, now=now)):
             pass  # a piece at a time, so that nobody waits for long
     await context.database.write(partial(client_secrets.purge, now=now))
@@ -70,6 +71,18 @@ async def record_last_use(context: Context) -> None:
         raise
 
 
+async def record_counts(context: Context) -> None:
+    """Write down how many tokens this worker has issued to each client."""
+    counted = context.counted.take()
+    for piece in token_counts.pieces(counted):
+        record = partial(token_counts.record, counted=piece, now=context.clock())
+        try:
+            await context.database.write(record)
+        except BaseException:  # cancelled, too
+            context.counted.give_back(piece | counted)
+            raise
+
+
 async def take_ballast(context: Context) -> None:
     """Have room for revocations on a disk that may be full one day."""
     await context.database.take_ballast()
@@ -81,6 +94,7 @@ JOBS = (
     Job("cut audit", 3600, cut_audit, once=True),
     Job("ballast", 2, take_ballast),
     Job("record last use", 3, record_last_use, at_end=True),
+    Job("record token counts", 3, record_counts, at_end=True),
 )
 
 

@@ -16,6 +16,7 @@ from tokenhouse.store import client_secrets, clients, failures, revoked_tokens, 
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
 from tokenhouse.store.last_used import Gathered
+from tokenhouse.store.token_counts import Counted
 from tokenhouse.throttle import Throttle, WrongProof
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Context:
     hot: Hot
     nobody: Known
     last_used: Gathered
+    counted: Counted
     gate: Gate
     token_log: TokenLog
     trail: Trail
@@ -94,6 +96,7 @@ def make_context(
         ),
         _nobody(sealer),
         Gathered(),
+        Counted(),
         Gate(settings.data_dir / "gate"),
         TokenLog(settings.log_format),
         trail,

@@ -180,6 +180,7 @@ SCOPES: list[Call] = [
 ]
 SECRETS_PATH = "/api/v1/clients/{client_id}/secrets"
 ONE_SECRET = SECRETS_PATH + "/{secret_id}"
+COUNTS_PATH = "/api/v1/clients/{client_id}/token-counts"
 KEYS_PATH = "/api/v1/clients/{client_id}/jwks"
 KEYS = {"keys": [PUBLIC_KEY]}
 PROOFS: list[Call] = [
@@ -193,6 +194,8 @@ PROOFS: list[Call] = [
     (f"DELETE {ONE_SECRET}", 204, lambda s: s.remove_first_secret(s.rotated())),
     (f"DELETE {ONE_SECRET}", 404, lambda s: s.remove_secret(s.app.client_id, UNKNOWN)),
     (f"DELETE {ONE_SECRET}", 409, lambda s: s.remove_first_secret(s.other_app())),
+    (f"GET {COUNTS_PATH}", 200, lambda s: s.http.get(f"{s.own}/token-counts", headers=s.bearer)),
+    *secured(f"GET {COUNTS_PATH}", "GET", f"{CLIENTS}/{UNKNOWN}/token-counts"),
     (f"PUT {KEYS_PATH}", 200, lambda s: s.register(s.other_app(), KEYS)),
     *secured(f"PUT {KEYS_PATH}", "PUT", f"{CLIENTS}/{UNKNOWN}/jwks"),
     (f"PUT {KEYS_PATH}", 404, lambda s: s.register(UNKNOWN, KEYS)),

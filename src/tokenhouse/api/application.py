@@ -18,6 +18,7 @@ from tokenhouse.api import (
     keys,
     people,
     scopes,
+    token_counts,
     users,
 )
 from tokenhouse.api.strict import on_validation_error
@@ -36,6 +37,7 @@ ROUTERS = (
     clients.router,
     client_secrets.router,
     client_jwks.router,
+    token_counts.router,
     users.router,
     people.router,
     scopes.router,

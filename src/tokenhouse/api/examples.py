@@ -63,6 +63,10 @@ EXAMPLES: Json = {
         "safe_to_delete": True,
     },
     "ClientKeys": JWKS,
+    "TokenCounts": {
+        "hours": [{"begins_at": "2026-01-16T02:00:00Z", "tokens": 4}],
+        "days": [{"begins_at": "2026-01-16T00:00:00Z", "tokens": 96}],
+    },
     "User": {
         "id": USER_ID,
         "email": "you@example.com",

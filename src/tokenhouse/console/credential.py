@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenhouse.console.credentials import FIELDS, METHOD_NAMES, listed, read_fields
 from tokenhouse.console.page import Page, Visit
-from tokenhouse.manage import client_secrets, credentials, own
+from tokenhouse.manage import client_secrets, credentials, own, usage
 from tokenhouse.manage.client_secrets import Rotation
 from tokenhouse.manage.errors import Conflict
 
@@ -28,14 +28,23 @@ async def show(visit: Visit) -> Response:
 
 async def _page(visit: Visit, errors: dict[str, str]) -> Response:
     context, actor, client_id = visit.context, visit.actor, visit.part("client_id")
-    one, secrets = await context.database.read(
+    one, secrets, tokens = await context.database.read(
         lambda c: (
             listed(c, [own.show(c, actor, client_id)])[0],
             client_secrets.list_live(c, context, actor, client_id),
+            usage.show(c, context, actor, client_id),
         )
     )
-    values = {"one": one, "secrets": secrets, "methods": METHOD_NAMES, "overlaps": OVERLAPS}
-    return visit.page("credential.html", 422 if errors else 200, errors=errors, **values)
+    return visit.page(
+        "credential.html",
+        422 if errors else 200,
+        one=one,
+        secrets=secrets,
+        usage=tokens,
+        methods=METHOD_NAMES,
+        overlaps=OVERLAPS,
+        errors=errors,
+    )
 
 
 async def change(visit: Visit) -> Response:

@@ -19,6 +19,12 @@ def when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%-d %b %Y, %H:%M UTC")
 
 
+def day_or_hour(seconds: float, span: int) -> str:
+    """Write when a day began, or an hour, in UTC."""
+    text = "%-d %b" if span == _DAY else "%H:%M"
+    return datetime.fromtimestamp(seconds, UTC).strftime(text)
+
+
 def machine(seconds: float) -> str:
     """Write unix seconds as RFC 3339, for the element `time`."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
@@ -51,7 +57,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: tuple[Any, ...] = (when, machine, last_day, span, data_url)
+    filters: tuple[Any, ...] = (when, day_or_hour, machine, last_day, span, data_url)
     made.filters.update({one.__name__: one for one in filters})
     of_all: dict[str, Any] = {"file": address}
     made.globals.update(of_all)

@@ -11,7 +11,7 @@ from tokenhouse.manage import scopes
 from tokenhouse.manage.client_secrets import add_secret
 from tokenhouse.manage.errors import ActorEnded, Forbidden, NotFound
 from tokenhouse.manage.own import show
-from tokenhouse.store import client_secrets, clients, last_used, users
+from tokenhouse.store import client_secrets, clients, last_used, token_counts, users
 from tokenhouse.store.clients import Client
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ def delete_all(connection: Connection, which: ClientIds, now: float) -> list[Eve
     while more := clients.delete(connection, which, now):
         deleted += more  # while this waited for one of them, it may have made another
     last_used.remove(connection, which)
+    token_counts.remove(connection, which)
     client_secrets.remove_of(connection, which)
     return [_event("credential.deleted", client) for client in deleted]
 

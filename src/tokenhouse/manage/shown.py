@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tokenhouse.manage.client_secrets import NewSecret, SecretInUse
     from tokenhouse.manage.keys import KeyState
+    from tokenhouse.manage.usage import Usage
     from tokenhouse.store.audit_events import AuditEvent
     from tokenhouse.store.clients import Client
     from tokenhouse.store.last_used import LastUse
@@ -81,6 +82,14 @@ def secret(found: SecretInUse) -> Json:
         "expires_at": rfc3339(found.row.expires_at),
         **_last(found.last_use),
         "safe_to_delete": found.safe_to_delete,
+    }
+
+
+def usage(found: Usage) -> Json:
+    """Make the object that tells how many tokens a credential got."""
+    return {
+        name: [{"begins_at": rfc3339(one.begins_at), "tokens": one.tokens} for one in counts]
+        for name, counts in (("hours", found.hours), ("days", found.days))
     }
 
 

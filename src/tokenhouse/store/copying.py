@@ -24,6 +24,7 @@ from tokenhouse.store import (
     scopes,
     sessions,
     signing_keys,
+    token_counts,
     used_once,
     users,
 )
@@ -60,6 +61,7 @@ TABLES: tuple[Table, ...] = (  # all of them, each after those that it refers to
     revoked_tokens.revoked_tokens,
     failures.failures,
     last_used.last_used,
+    token_counts.token_counts,
     audit_events.audit_events,
     audit_events.audit_head,
     sessions.sessions,

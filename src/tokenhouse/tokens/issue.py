@@ -54,6 +54,7 @@ def issue(
     }
     token = context.keyring.current.sign(orjson.dumps(claims))
     context.token_log.note(clock, claims)
+    context.counted.note(approval.client_id)
     return {
         "access_token": token,
         "token_type": "bearer" if key is None else "DPoP",
