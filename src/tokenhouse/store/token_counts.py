@@ -104,7 +104,7 @@ def of_client(connection: Connection, client_id: str, span: int, since: int) -> 
     query = select(_COUNT.begins_at, _COUNT.tokens).where(
         _COUNT.client_id == client_id, _COUNT.span == span, _COUNT.begins_at >= since
     )
-    return dict(connection.execute(query).tuples().all())
+    return {row.begins_at: row.tokens for row in connection.execute(query)}
 
 
 def remove(connection: Connection, which: ClientIds) -> None:
