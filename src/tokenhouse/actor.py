@@ -1,4 +1,4 @@
-"""Who acts: a person, a program on a person's behalf, or the operator."""
+"""Who acts: a person, a program on a person's behalf, the operator, or the service itself."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Actor:
         is_admin: an administrator who signed in in person, or the operator.
         client_id: the program, where one acts.
         is_operator: acts on the machine itself, by the command line.
+        is_system: the service itself, from time to time.
         origin: the request by which it acts.
 
     """
@@ -24,11 +25,14 @@ class Actor:
     is_admin: bool = False
     client_id: str | None = None
     is_operator: bool = False
+    is_system: bool = False
     origin: Origin = NOWHERE
 
     @property
     def name(self) -> str:
-        """What is written down of who acted: `client:ID`, `user:ID`, `operator`, `anonymous`."""
+        """How it is written down: `client:ID`, `user:ID`, `operator`, `system` or `anonymous`."""
+        if self.is_system:
+            return "system"
         if self.is_operator:
             return "operator"
         if not self.user_id:
@@ -37,3 +41,4 @@ class Actor:
 
 
 OPERATOR = Actor("", is_admin=True, is_operator=True)
+SYSTEM = Actor("", is_system=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tokenhouse.actor import OPERATOR
+from tokenhouse.actor import SYSTEM
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.log import LOGGER
 from tokenhouse.manage import audit, keys
@@ -56,7 +56,7 @@ async def purge(context: Context) -> None:
 
 async def cut_audit(context: Context) -> None:
     """Forget the events that are older than they are to be kept."""
-    while await context.database.write(partial(audit.cut, context=context, actor=OPERATOR)):
+    while await context.database.write(partial(audit.cut, context=context, actor=SYSTEM)):
         pass
 
 

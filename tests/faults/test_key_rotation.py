@@ -4,6 +4,7 @@ The checkers honour `max-age` to the letter: they keep the public keys as long a
 look again because of a `kid` that they do not know.
 """
 
+import json
 import re
 import threading
 import time
@@ -114,6 +115,9 @@ def test_keys_rotate_under_load_and_every_check_succeeds(start_service: StartSer
     assert failures == {}
     assert load.found.keys() == GOOD
     assert len(load.signed_by) >= seconds / ROTATION - 1
+    listed = service.cli("audit", "list", "--json").stdout
+    made = [event["actor"] for event in json.loads(listed) if "signing_key" in event["action"]]
+    assert set(made) == {"system"}  # nobody asked for them
 
 
 GOOD = {"good", "200 at our own door"}

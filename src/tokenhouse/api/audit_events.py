@@ -25,7 +25,7 @@ class AuditEvent(BaseModel):
 
     id: int = Field(description="Its place in the chain, from 1 without gaps.")
     at: Time
-    actor: str = Field(description="`user:ID`, `client:ID`, `operator` or `anonymous`.")
+    actor: str = Field(description="`user:ID`, `client:ID`, `operator`, `system` or `anonymous`.")
     action: str
     target: str
     outcome: Literal["done", "refused"]

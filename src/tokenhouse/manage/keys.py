@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tokenhouse.actor import OPERATOR
+from tokenhouse.actor import OPERATOR, SYSTEM
 from tokenhouse.audit import Event
 from tokenhouse.crypto.keyring import Dated
 from tokenhouse.crypto.sealing import MasterKeyError
@@ -165,7 +165,7 @@ def rotate_if_due(connection: Connection, context: Context) -> None:
         start = rows[0].signs_from + settings.key_rotation_seconds
         at_least = now + settings.key_publication_lead
         _, events = _add(connection, context, settings.signing_alg, max(start, at_least))
-        context.trail.record(connection, OPERATOR, *events)
+        context.trail.record(connection, SYSTEM, *events)
 
 
 def dead(rows: Sequence[SigningKey], now: float) -> list[str]:

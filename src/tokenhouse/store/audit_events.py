@@ -69,7 +69,7 @@ class AuditEvent:
     Attributes:
         seq: its place in the chain, from 1.
         at: unix seconds.
-        actor: `user:ID`, `client:ID`, `operator`, or `system`.
+        actor: `user:ID`, `client:ID`, `operator`, `system`, or `anonymous`.
         action: what was done, such as `credential.created`.
         target: to what, such as `credential:ID`.
         outcome: `done` or `refused`.
