@@ -56,7 +56,8 @@ class Throttle:
         """
         if not self.most:
             return [0.0] * len(proofs)
-        rows = failures.held(connection, {proof.key: proof.client_id for proof in proofs})
+        of = {proof.key: proof.client_id for proof in proofs}
+        rows = failures.held(connection, of)
         waits: list[float] = []
         changed: dict[str, failures.Failures] = {}
         begun: dict[str, WrongProof] = {}
@@ -67,12 +68,12 @@ class Throttle:
                 row = rows[proof.key] = changed[proof.key] = row.counted(proof.time, self.most)
                 if row.wait(proof.time):
                     begun[proof.key] = proof
-        failures.save(connection, changed)
+        failures.save(connection, changed, of)
         owned = clients.by_ids(connection, [proof.client_id for proof in begun.values()])
-        for proof, of in zip(begun.values(), owned, strict=True):
+        for proof, one in zip(begun.values(), owned, strict=True):
             wait = round(rows[proof.key].wait(proof.time))
-            user_id = of.client.user_id if of else None
-            target = f"credential:{proof.client_id if of else 'unknown'}"
+            user_id = one.client.user_id if one else None
+            target = f"credential:{proof.client_id if one else 'unknown'}"
             event = Event("client_secret.throttled", target, user_id, REFUSED, {"seconds": wait})
             self.trail.record(connection, Actor("", origin=proof.origin), event)
         return waits

@@ -7,9 +7,11 @@ from functools import partial
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, func, select
 
-from tests.store.rows import new_id
+from tests.store.rows import add_client, add_user, new_id
 from tokenhouse.store import (
+    client_secrets,
     failures,
     installation,
     migrations,
@@ -109,6 +111,23 @@ def test_parallel_failures_are_all_counted(store: Database) -> None:
     assert waits.count(0.0) == 10  # the rest were told to wait, and not counted
     standing = store.read_now(lambda c: failures.standing(c, keys))
     assert {len(one.times) for one in standing} == {10}
+
+
+def test_many_sources_that_guess_at_a_client_make_no_look_at_it_longer(store: Database) -> None:
+    client = add_client(store, add_user(store))
+    of = {failures.key("client", client.client_id, new_id()): client.client_id for _ in range(500)}
+
+    def guess(connection: Connection) -> tuple[bool, int]:
+        rows = failures.held(connection, of)
+        counted = {key: row.counted(1000.0, most=2) for key, row in rows.items()}
+        failures.save(connection, counted, of)
+        table = failures.failures.c
+        about = select(func.count()).where(table.client_id == client.client_id)
+        known = client_secrets.known(connection, [client.client_id])[0]
+        return known is not None and known.waits, connection.execute(about).scalar_one()
+
+    assert store.write_now(guess) == (False, 0)  # nobody waits: there is no row to pass over
+    assert store.write_now(guess) == (True, 500)  # which tells one thing, and not of each
 
 
 def test_scope_is_defined_once_and_joined_for_the_token_path(store: Database) -> None:

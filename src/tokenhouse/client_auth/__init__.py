@@ -23,7 +23,6 @@ from tokenhouse.log import LOGGER
 from tokenhouse.oauth.client import FIRST_PARTY, AuthenticatedClient
 from tokenhouse.oauth.errors import InvalidClient, InvalidRequest, SlowDown
 from tokenhouse.possession import record
-from tokenhouse.store import failures
 from tokenhouse.throttle import WrongProof, key_of
 
 if TYPE_CHECKING:
@@ -106,7 +105,8 @@ async def _prove(
         _refuse(wait)
         raise method.refusal("wrong or unknown client")
     if known.waits:
-        _refuse(failures.wait_in(known.waits, key_of(client_id, origin.source), now))
+        standing = await context.hot.standing.ask(key_of(client_id, origin.source))
+        _refuse(standing.wait(now))
     if proof is NOT_NOW or not who.owned.is_live(now):
         raise method.refusal("the client or the claims of its assertion are not good now")
     if not client.allows(method.name, keys_alone=context.settings.refuse_secrets_with_keys):

@@ -60,19 +60,19 @@ class Known(NamedTuple):
         owned: the client.
         secrets: all that are kept of it.
         scopes: those that the operator has defined; None = scopes are off.
-        waits: from where one has to wait, for `failures.wait_in`; None = from nowhere.
+        waits: whether one has to wait from somewhere.
 
     """
 
     owned: Owned
     secrets: tuple[ClientSecret, ...]
     scopes: tuple[str, ...] | None = None
-    waits: str | None = None
+    waits: bool = False
 
 
 _SECRET = client_secrets.c
 _known = owned.add_columns(
-    *client_secrets.columns, scopes.defined, failures.waits_of(clients.c.client_id)
+    *client_secrets.columns, scopes.defined, failures.are_waited_for(clients.c.client_id)
 ).outerjoin(client_secrets, _SECRET.client_id == clients.c.client_id)
 
 
@@ -96,7 +96,7 @@ def _gather(rows: list[Row]) -> Known:
         Owned(client, bool(first[COLUMNS])),
         tuple(ClientSecret._make(secret) for secret in secrets),
         scopes.split(first[-2]),
-        first[-1],
+        bool(first[-1]),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, cast, func, select
+from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, select
 
 from tokenhouse.store.lookup import Lookup
 from tokenhouse.store.schema import Uuid, insert, metadata
@@ -21,7 +21,7 @@ from tokenhouse.store.schema import Uuid, insert, metadata
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select
+    from sqlalchemy import ColumnElement, Connection, Exists, Select
 
     from tokenhouse.store.lookup import Row
 
@@ -127,7 +127,7 @@ def count(connection: Connection, most: Mapping[str, int], now: float) -> tuple[
         next one will have to wait if this one fails.
 
     """
-    rows = held(connection, dict.fromkeys(most))
+    rows = held(connection, most)
     wait = max((row.wait(now) for row in rows.values()), default=0.0)
     if wait:
         return wait, wait
@@ -138,7 +138,7 @@ def count(connection: Connection, most: Mapping[str, int], now: float) -> tuple[
 
 def take_back(connection: Connection, keys: Iterable[str], time: float) -> None:
     """Take back an attempt that was counted at `time`: it was no failure."""
-    rows = held(connection, dict.fromkeys(keys))
+    rows = held(connection, keys)
     save(connection, {key: row.without(time) for key, row in rows.items()})
 
 
@@ -153,26 +153,31 @@ def purge(connection: Connection, now: float, most: int = 5000) -> int:
     return connection.execute(failures.delete().where(failures.c.key.in_(old))).rowcount
 
 
-def held(connection: Connection, keys: Mapping[str, str | None]) -> dict[str, Failures]:
-    """Return the rows, made where missing and locked in one order until the commit.
-
-    Args:
-        connection: a write transaction.
-        keys: each with the client that it is about, if any.
-
-    """
+def held(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
+    """Return the rows, made where missing and locked in one order until the commit."""
     wanted = sorted(keys)
     if not wanted:
         return {}
     empty = {"times": b"", "waits": 0, "wait_until": 0.0, "ends_at": 0.0}
     making = insert(connection, failures).on_conflict_do_nothing()
-    connection.execute(making, [{"key": key, "client_id": keys[key], **empty} for key in wanted])
+    connection.execute(making, [{"key": key, **empty} for key in wanted])
     locked = _rows.where(failures.c.key.in_(wanted)).order_by(failures.c.key).with_for_update()
     return _by_key(connection.execute(locked))
 
 
-def save(connection: Connection, rows: Mapping[str, Failures]) -> None:
-    """Write rows that are held."""
+def save(
+    connection: Connection, rows: Mapping[str, Failures], clients: Mapping[str, str] | None = None
+) -> None:
+    """Write rows that are held.
+
+    Args:
+        connection: a write transaction.
+        rows: by their keys.
+        clients: the client that a key is about, where it is about one; it is written where
+            somebody has to wait, so that looking for such a row passes over no others.
+
+    """
+    clients = clients or {}
     for key, row in rows.items():
         newest = max(row.times, default=0.0)
         values = {
@@ -180,22 +185,11 @@ def save(connection: Connection, rows: Mapping[str, Failures]) -> None:
             "waits": row.waits,
             "wait_until": row.wait_until,
             "ends_at": max(newest, row.wait_until) + WINDOW,
+            "client_id": clients.get(key) if row.wait_until else None,
         }
         connection.execute(failures.update().where(failures.c.key == key).values(**values))
 
 
-def waits_of(client_id: ColumnElement[str]) -> ScalarSelect[str]:
-    """Select in one text who has to wait at this client, for `wait_in`."""
-    entry = failures.c.key + "@" + cast(failures.c.wait_until, String)
-    waiting = select(func.aggregate_strings(entry, " "))
-    where = failures.c.client_id == client_id, failures.c.wait_until > 0
-    return waiting.where(*where).scalar_subquery()
-
-
-def wait_in(waits: str, key: str, now: float) -> float:
-    """Return how long a key has to wait, seconds, by the text of `waits_of`."""
-    for entry in waits.split(" "):
-        waiting, _, until = entry.partition("@")
-        if waiting == key:
-            return Failures(wait_until=float(until)).wait(now)
-    return 0.0
+def are_waited_for(client_id: ColumnElement[str]) -> Exists:
+    """Select whether anybody has to wait at this client, however many do."""
+    return select(failures.c.key).where(failures.c.client_id == client_id).exists()
