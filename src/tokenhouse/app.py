@@ -10,7 +10,7 @@ import gc
 from typing import TYPE_CHECKING, Any
 
 from tokenhouse import background
-from tokenhouse.api.application import make_api
+from tokenhouse.api.application import ROUTERS, make_api
 from tokenhouse.api.caller import SENT_METHOD
 from tokenhouse.api.documents import documents
 from tokenhouse.console.application import Console
@@ -19,13 +19,17 @@ from tokenhouse.crypto.secrets import make_id
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.endpoint import NO_STORE, Door
 from tokenhouse.endpoints.openapi import describe
+from tokenhouse.endpoints.watched import WatchedDoor
 from tokenhouse.log import REQUEST
+from tokenhouse.metrics.places import Watched
+from tokenhouse.metrics.tally import CountingTally
 from tokenhouse.oauth.origin import Origins
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from tokenhouse.context import Context
+    from tokenhouse.endpoints.endpoint import Endpoint
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -33,6 +37,16 @@ if TYPE_CHECKING:
     Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _NEW_OBJECTS = 10_000  # before the collector looks at them
+
+
+_DOCUMENTS, _OTHER = "documents", "other"
+_NOUNS = frozenset("/".join(router.prefix.split("/")[:4]) for router in ROUTERS)
+PLACES = (*sorted(_NOUNS), CONSOLE, _DOCUMENTS, _OTHER)  # what answers, beside the endpoints
+
+
+def _noun(path: str) -> str:
+    noun = "/".join(path.split("/")[:4])
+    return noun if noun in _NOUNS else _OTHER
 
 
 class Application:
@@ -43,11 +57,25 @@ class Application:
         self._context = context
         self._origins = Origins(context.settings.trusted_proxies, make_id()[:8])
         on = [endpoint for endpoint in ENDPOINTS if endpoint.is_on(context.settings)]
-        self._doors: dict[str, Asgi] = {endpoint.path: Door(endpoint, context) for endpoint in on}
-        self._doors |= documents(context, describe(on, context.settings))
+        self._doors: dict[str, Asgi] = {endpoint.path: self._door(endpoint) for endpoint in on}
+        pages = documents(context, describe(on, context.settings))
+        self._doors |= {path: self._watched(page, _DOCUMENTS) for path, page in pages.items()}
         self._doors |= {path + "/": door for path, door in self._doors.items()}
-        self._api = _Headed(make_api(context))
-        self._console = Console(context)
+        self._api = self._watched(_Headed(make_api(context)))
+        self._console = self._watched(Console(context), CONSOLE)
+
+    def _door(self, endpoint: Endpoint) -> Asgi:
+        tally = self._context.tally
+        if isinstance(tally, CountingTally):
+            return WatchedDoor(endpoint, self._context, tally)
+        return Door(endpoint, self._context)
+
+    def _watched(self, inner: Asgi, place: str | None = None) -> Asgi:
+        """Count at what is no endpoint: at `place`, or at the noun that the path names."""
+        tally = self._context.tally
+        if isinstance(tally, CountingTally):
+            return Watched(inner, _noun if place is None else lambda _path: place, tally)
+        return inner
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the life of the process."""

@@ -12,6 +12,7 @@ from tokenhouse.actor import SYSTEM
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.log import LOGGER
 from tokenhouse.manage import audit, keys
+from tokenhouse.metrics.families import FAILED, OK
 from tokenhouse.store import (
     client_secrets,
     failures,
@@ -121,13 +122,22 @@ async def _repeat(context: Context, job: Job, me: str) -> None:
 
 
 async def _once(context: Context, job: Job, me: str) -> None:
+    tally, outcome = context.tally, OK
     try:
-        if not job.once or await _is_ours(context, job, me):
+        if job.once and not await _is_ours(context, job, me):
+            return
+        with tally.timed("job_seconds", job.name):
             await job.run(context)
     except Unavailable as error:
+        outcome = "put_off"
         LOGGER.warning("background work put off", extra={"job": job.name, "reason": str(error)})
     except Exception:  # noqa: BLE001 - because the next time may go well
+        outcome = FAILED
         LOGGER.exception("background work failed", extra={"job": job.name})
+    else:
+        now = int(context.clock())
+        tally.set("job_last_success_timestamp_seconds", job.name, number=now)
+    tally.add("job_runs", job.name, outcome)
 
 
 async def _is_ours(context: Context, job: Job, me: str) -> bool:

@@ -6,12 +6,13 @@ The clock comes from here alone; the linter bans the others.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from tokenhouse.crypto.secrets import make_client_secret
 from tokenhouse.gate import Gate
 from tokenhouse.log.tokens import TokenLog
+from tokenhouse.metrics.tally import CountingTally
 from tokenhouse.store import client_secrets, clients, failures, revoked_tokens, used_once, users
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tokenhouse.audit import Trail
     from tokenhouse.crypto.keyring import Keyring
     from tokenhouse.crypto.sealing import Sealer
+    from tokenhouse.metrics.tally import Tally
     from tokenhouse.settings import Settings
     from tokenhouse.store.batcher import Batcher
     from tokenhouse.store.database import Database
@@ -69,6 +71,11 @@ class Context:
     trail: Trail
     clock: Callable[[], float] = clock
 
+    @property
+    def tally(self) -> Tally:
+        """What this process counts."""
+        return self.database.tally
+
     def close(self) -> None:
         """Close the database, end the threads, write what is left to write."""
         self.token_log.flush()
@@ -80,24 +87,28 @@ def make_context(
     settings: Settings, database: Database, sealer: Sealer, keyring: Keyring, trail: Trail
 ) -> Context:
     """Put a Context together."""
+    hot = Hot(
+        database.batched_read(client_secrets.known),
+        database.batched_read(clients.by_ids),
+        database.batched_read(users.by_ids),
+        database.batched_write(used_once.record),
+        database.batched_read(revoked_tokens.are_revoked),
+        database.batched_change(Throttle(trail, settings.client_failures_per_source).count),
+        database.batched_read(failures.standing),
+    )
+    if isinstance(database.tally, CountingTally):
+        for field in fields(Hot):
+            getattr(hot, field.name).watch(database.tally.batches(field.name))
     return Context(
         settings,
         database,
         sealer,
         keyring,
-        Hot(
-            database.batched_read(client_secrets.known),
-            database.batched_read(clients.by_ids),
-            database.batched_read(users.by_ids),
-            database.batched_write(used_once.record),
-            database.batched_read(revoked_tokens.are_revoked),
-            database.batched_change(Throttle(trail, settings.client_failures_per_source).count),
-            database.batched_read(failures.standing),
-        ),
+        hot,
         _nobody(sealer),
         Gathered(),
         Counted(),
-        Gate(settings.data_dir / "gate"),
+        Gate(settings.data_dir / "gate", database.tally),
         TokenLog(settings.log_format),
         trail,
     )

@@ -44,13 +44,13 @@ def serve(
         if first_user is not None:
             checked_email(first_user)
         try:
-            listening = run.bind(settings)
+            ground = run.prepare(settings)
         except run.ServeError as error:
             fail(str(error))
-        context = open_context(settings, create=True)
+        context = open_context(settings, create=True, tally=ground.tally())
         text = _next_step(context, place, first_user)
     typer.echo(f"Tokenhouse listens on {_where(settings)}\n{text}")
-    run.serve(context, listening)
+    run.serve(context, ground)
 
 
 def _where(settings: "Settings") -> str:

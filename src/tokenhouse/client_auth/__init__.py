@@ -117,6 +117,7 @@ async def _prove(
         client.generation,
         client.may_introspect,
         client.granted(who.scopes),
+        method.name,
     )
     return proven, proof
 

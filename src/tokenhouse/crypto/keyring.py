@@ -54,6 +54,13 @@ class Keyring:
         chosen = begun[-1] if begun else self._keys[0]
         return chosen.signer, min(later, default=float("inf"))
 
+    def times(self, now: float) -> tuple[float, float | None]:
+        """Return since when the key in use signs at `now`, and from when the next one will."""
+        later = [key.signs_from for key in self._keys if key.signs_from > now]
+        signer, _ = self._choose(now)
+        since = next(key.signs_from for key in self._keys if key.signer is signer)
+        return since, min(later, default=None)
+
     def find(self, kid: str) -> Signer | None:
         """Return the key with this `kid`, or None."""
         return self._by_kid.get(kid)

@@ -47,6 +47,11 @@ class Question:
     token: AccessToken | None
 
     @property
+    def about(self) -> tuple[str, str]:
+        """What the metrics are told: no grant, and how who asks has proven it."""
+        return "", self.client.method if self.client else "bearer"
+
+    @property
     def is_admins(self) -> bool:
         """Whether an administrator asks in person."""
         return self.user is not None and self.user.is_superuser

@@ -37,7 +37,8 @@ async def basic_token(context: Context, request: Request) -> Answer:
     approval = Approval(user.id, user.id, FIRST_PARTY.client_id, user.generation, scope)
     await record(context, key)
     response = issue(context, approval, context.settings.audiences, key)
-    return json_answer(response, [*NO_STORE, *next_nonce(context, key)])
+    headers = [*NO_STORE, *next_nonce(context, key)]
+    return json_answer(response, headers, about=("basic", ""))
 
 
 def _read(request: Request) -> tuple[str, str]:

@@ -42,16 +42,25 @@ PUBLIC = public(300)
 
 
 class Answer(NamedTuple):
-    """What goes back: a JSON body that is encoded already, status, headers."""
+    """What goes back: a JSON body that is encoded already, status, headers.
+
+    `about` is for the metrics: the grant, and how the client authenticated.
+    """
 
     body: bytes
     status: int = 200
     headers: Headers = NO_STORE
+    about: tuple[str, str] = ("", "")
 
 
-def json_answer(value: object, headers: Headers = NO_STORE, status: int = 200) -> Answer:
+def json_answer(
+    value: object,
+    headers: Headers = NO_STORE,
+    status: int = 200,
+    about: tuple[str, str] = ("", ""),
+) -> Answer:
     """Answer with `value` as JSON."""
-    return Answer(orjson.dumps(value), status, headers)
+    return Answer(orjson.dumps(value), status, headers, about)
 
 
 @dataclass(frozen=True, slots=True)

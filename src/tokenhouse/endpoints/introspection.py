@@ -21,8 +21,9 @@ async def introspection(context: Context, request: Request) -> Answer:
     """Say what a token is, to those who may know; to all others exactly that it is not active."""
     asked = await question(context, request, PATH)
     if asked.token is None or not _may_see(asked):
-        return json_answer({"active": False})
-    return json_answer({"active": True, "token_type": asked.token.token_type, **asked.token.claims})
+        return json_answer({"active": False}, about=asked.about)
+    body = {"active": True, "token_type": asked.token.token_type, **asked.token.claims}
+    return json_answer(body, about=asked.about)
 
 
 def _may_see(asked: Question) -> bool:

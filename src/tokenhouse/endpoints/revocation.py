@@ -35,7 +35,7 @@ async def revocation(context: Context, request: Request) -> Answer:
             msg = "The token was issued to another client; it stays good."
             raise InvalidGrant(msg)
         await revoke(context, asked.token, _actor(asked, request.origin))
-    return json_answer({})
+    return json_answer({}, about=asked.about)
 
 
 def _actor(asked: Question, origin: Origin) -> Actor:

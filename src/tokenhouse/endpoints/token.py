@@ -28,7 +28,9 @@ async def token(context: Context, request: Request) -> Answer:
     approval = await grant.approve(context, asked, client)
     audience = choose_audience(context.settings, asked)
     response = issue(context, approval, audience, key)
-    return json_answer(response, [*NO_STORE, *next_nonce(context, key)])
+    return json_answer(
+        response, [*NO_STORE, *next_nonce(context, key)], about=(grant.name, client.method)
+    )
 
 
 def metadata(settings: Settings) -> dict[str, object]:

@@ -14,6 +14,7 @@ class AuthenticatedClient(NamedTuple):
         generation: which of the client's generations of tokens is good now.
         may_introspect: whether it sees every token, not only its owner's (RFC 7662).
         scopes: what may be granted to it; None = scopes are off.
+        method: how it proved who it is.
 
     """
 
@@ -22,6 +23,7 @@ class AuthenticatedClient(NamedTuple):
     generation: int
     may_introspect: bool = False
     scopes: tuple[str, ...] | None = None
+    method: str = "none"
 
 
 FIRST_PARTY = AuthenticatedClient("first-party", None, 0)  # a person, without any client

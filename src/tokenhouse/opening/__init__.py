@@ -21,6 +21,7 @@ from tokenhouse.crypto.sealing import (
 )
 from tokenhouse.manage import audit, keys, scopes
 from tokenhouse.manage.errors import Invalid
+from tokenhouse.metrics.tally import NO_TALLY, Tally
 from tokenhouse.opening.errors import OpeningError
 from tokenhouse.opening.making import make_if_new
 from tokenhouse.store import audit_events, installation, migrations, signing_keys
@@ -44,12 +45,13 @@ __all__ = [
 ]
 
 
-def open_context(settings: Settings, *, create: bool = False) -> Context:
+def open_context(settings: Settings, *, create: bool = False, tally: Tally = NO_TALLY) -> Context:
     """Open an installation.
 
     Args:
         settings: where it is.
         create: make a new one in an empty place, as `serve` does.
+        tally: where this process counts.
 
     Raises:
         OpeningError: it cannot be used as it is.
@@ -59,7 +61,7 @@ def open_context(settings: Settings, *, create: bool = False) -> Context:
     if create:
         make_if_new(settings, path, asked=False)
     try:
-        database, sealer = _open(settings, path)
+        database, sealer = _open(settings, path, tally)
         found = database.read_now(migrations.state)
         if found is migrations.State.OLD and database.is_sqlite and settings.upgrade_at_start:
             database.alone_now(migrations.upgrade)
@@ -129,13 +131,15 @@ def path_of(settings: Settings) -> Path | None:
         raise OpeningError(str(error)) from None
 
 
-def _open(settings: Settings, path: Path | None) -> tuple[Database, Sealer]:
+def _open(
+    settings: Settings, path: Path | None, tally: Tally = NO_TALLY
+) -> tuple[Database, Sealer]:
     if path is not None:
         expect_files(settings, path)
     sealer = Sealer(read_master_keys(settings.keys_path), MasterKeyFile(settings.keys_path))
     if path is not None and is_foreign(path):  # left exactly as it is
         raise OpeningError(migrations.State.NONE.value)
-    database = Database(settings.database_url, pooler=settings.database_pooler)
+    database = Database(settings.database_url, pooler=settings.database_pooler, tally=tally)
     if database.is_sqlite:
         expect_sound(database)
     return database, sealer

@@ -7,6 +7,7 @@ by then stays so.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,13 @@ def backup(settings: Settings, file: Path, tell: Pages) -> None:
         part.unlink(missing_ok=True)
         msg = f"cannot write the backup {file}: {error}"
         raise OpeningError(msg) from None
+    with suppress(OSError):  # the backup is whole without it
+        last_backup(settings).touch(0o600)
+
+
+def last_backup(settings: Settings) -> Path:
+    """Return the file whose age is that of the last backup: the metrics tell it."""
+    return settings.data_dir / "last-backup"
 
 
 def restore(settings: Settings, file: Path, tell: Pages) -> None:

@@ -2,85 +2,62 @@
 
 from __future__ import annotations
 
-import ipaddress
 import resource
 import signal
-import socket
-import ssl
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import uvicorn
 
 from tokenhouse import log
+from tokenhouse.metrics.tally import NO_TALLY, Tally
 from tokenhouse.server import connections, wire
-from tokenhouse.server.supervisor import Parent, Supervisor
+from tokenhouse.server.sockets import BACKLOG, ServeError, Sockets, bind
+from tokenhouse.server.supervisor import Parent, Supervisor, most
 
 if TYPE_CHECKING:
+    import asyncio
+    import socket
+
     from tokenhouse.app import Application
     from tokenhouse.context import Context
+    from tokenhouse.metrics.tally import Board
     from tokenhouse.settings import Settings
 
+__all__ = ["Ground", "ServeError", "prepare", "serve"]
 _DRAIN_SECONDS = 8  # the rest of the ten is for writing down and closing
-_BACKLOG = 2048
-_ACCEPTS = 16  # new connections a turn of the loop, of all workers together
 _TICKS_A_SECOND = 10  # uvicorn's
 
 
-class ServeError(Exception):
-    """The service cannot be started; the text is one line: why, and what to do."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the processes share: sockets, and the memory of the metrics where they are asked for."""
+
+    sockets: Sockets
+    board: Board | None
+
+    def tally(self, number: int = 0) -> Tally:
+        """Return where the process with this number counts."""
+        return NO_TALLY if self.board is None else self.board.tally(number)
 
 
-def bind(settings: Settings) -> socket.socket:
-    """Bind the address, and listen.
+def prepare(settings: Settings) -> Ground:
+    """Take what the processes will share.
 
     Raises:
-        ServeError: it is taken or not ours, is open to others without TLS, or the certificate
-            cannot be used.
+        ServeError: it cannot be had.
 
     """
-    tls = settings.tls_cert is not None or settings.behind_tls_proxy
-    if not tls and not _is_loopback(settings.host):
-        msg = (
-            f"{settings.host} can be reached from outside and there is no TLS; set tls_cert and "
-            "tls_key, or behind_tls_proxy where a proxy in front speaks TLS"
-        )
-        raise ServeError(msg)
-    _expect_certificate(settings)
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        at = f"{settings.host}:{settings.port}"
-        reason = str(error.strerror).partition(" (")[0]  # Python repeats the address after it
-        msg = f"cannot listen on {at}: {reason}; choose another --port or --host"
-        raise ServeError(msg) from None
+    sockets = bind(settings)
+    if sockets.metrics is None:
+        return Ground(sockets, None)
+    from tokenhouse.server.metrics_page import make_board  # noqa: PLC0415 - because who asks for no metrics needs none of it
+
+    return Ground(sockets, make_board(most(settings.workers)))
 
 
-def _expect_certificate(settings: Settings) -> None:
-    if settings.tls_cert is None:
-        return
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        # A password, so that OpenSSL does not ask for one on the terminal.
-        context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
-    except OSError as error:  # SSLError is one
-        reason = getattr(error, "reason", None) or error.strerror
-        msg = (
-            f"cannot serve TLS with tls_cert {settings.tls_cert} and tls_key {settings.tls_key}: "
-            f"{reason}; they must be PEM files, the key without a password and the certificate's"
-        )
-        raise ServeError(msg) from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def serve(context: Context, listening: socket.socket) -> None:
+def serve(context: Context, ground: Ground) -> None:
     """Serve until a signal ends it, in this process or in several that each open their own."""
     from tokenhouse.app import Application  # noqa: PLC0415 - because a refusal to start needs none of it
 
@@ -91,11 +68,11 @@ def serve(context: Context, listening: socket.socket) -> None:
     log.set_up(settings.log_format, settings.log_level)
     if settings.workers == 1:
         signal.signal(signal.SIGHUP, _keep_on)
-        _Server(_config(settings, Application(context))).run(_sockets(settings, listening))
+        sockets = ground.sockets.listening(settings.workers)
+        _Server(Application(context), context, ground).run(sockets)
     else:
         context.close()
-        work = partial(_work, settings, listening)
-        Supervisor(work, settings.workers, listening).run()
+        Supervisor(partial(_work, settings, ground), settings.workers, ground.sockets).run()
 
 
 def _end(*_: object) -> NoReturn:
@@ -106,35 +83,42 @@ def _keep_on(*_: object) -> None:
     log.LOGGER.info("nothing to replace: there is one worker", extra={"signal": "SIGHUP"})
 
 
-def _work(settings: Settings, listening: socket.socket, parent: Parent) -> None:
+def _work(settings: Settings, ground: Ground, parent: Parent) -> None:
     """Serve, as one of several workers."""
     from tokenhouse.app import Application  # noqa: PLC0415 - likewise, because it is loaded by then
     from tokenhouse.opening import OpeningError, open_context  # noqa: PLC0415 - likewise, because serve() names what is loaded
 
     try:
-        context = open_context(settings)
+        context = open_context(settings, tally=ground.tally(parent.number))
     except OpeningError as error:
         log.LOGGER.error("worker cannot start", extra={"reason": str(error)})
         raise SystemExit(1) from None
-    _Server(_config(settings, Application(context)), parent).run(_sockets(settings, listening))
-
-
-def _sockets(settings: Settings, listening: socket.socket) -> list[socket.socket]:
-    """Return the socket that listens several times over.
-
-    A loop takes one new connection a turn from each (libuv does so): where turns are long, since
-    many are at work, those who come would wait for seconds.
-    """
-    more = max(_ACCEPTS // settings.workers, 1) - 1
-    return [listening, *(listening.dup() for _ in range(more))]
+    sockets = ground.sockets.listening(settings.workers)
+    _Server(Application(context), context, ground, parent).run(sockets)
 
 
 class _Server(uvicorn.Server):
     """Serves, and ends well."""
 
-    def __init__(self, config: uvicorn.Config, parent: Parent | None = None) -> None:
-        super().__init__(config)
-        self._parent = parent
+    def __init__(
+        self,
+        application: Application,
+        context: Context,
+        ground: Ground,
+        parent: Parent | None = None,
+    ) -> None:
+        super().__init__(_config(application, context))
+        self._parent, self._tally, self._metrics = parent, context.tally, None
+        if ground.board is not None and ground.sockets.metrics is not None:
+            from tokenhouse.server.metrics_port import MetricsPort  # noqa: PLC0415 - because who asks for no metrics needs none of it
+
+            self._metrics = MetricsPort(context, ground.board, ground.sockets.metrics)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept from now on."""
+        await super().startup(sockets)
+        if self._metrics is not None:
+            await self._metrics.open()
 
     async def on_tick(self, counter: int) -> bool:
         """Look after the supervisor; True ends this process."""
@@ -148,17 +132,21 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, finish what is in flight, end."""
+        self._tally.set("draining", number=1)
+        if self._metrics is not None:
+            self._metrics.close()
         connections.drain(self.server_state)
         log.LOGGER.info("draining", extra={"connections": len(self.server_state.connections)})
         await super().shutdown(sockets)
 
 
-def _config(settings: Settings, application: Application) -> uvicorn.Config:
+def _config(application: Application, context: Context) -> uvicorn.Config:
+    settings, tally = context.settings, context.tally
     return uvicorn.Config(
         application,
         interface="asgi3",
         loop="uvloop",
-        http=wire.Wire,
+        http=cast("type[asyncio.Protocol]", partial(wire.Wire, tally=tally)),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -166,7 +154,7 @@ def _config(settings: Settings, application: Application) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,  # origins.py reads them
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,

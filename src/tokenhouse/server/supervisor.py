@@ -21,7 +21,8 @@ from tokenhouse.log import LOGGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from socket import socket
+
+    from tokenhouse.server.sockets import Sockets
 
     Work = Callable[["Parent"], None]
 
@@ -35,12 +36,21 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 _SIGNALS = (*_ENDING, signal.SIGHUP, signal.SIGCHLD)
 
 
+def most(count: int) -> int:
+    """Return how many workers may live at once where `count` work: others are still ending."""
+    return 2 * count + 8
+
+
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The supervisor, as a worker sees it."""
+    """The supervisor, as a worker sees it; and the number that the worker has in its eyes.
+
+    No two that live have one number, and the least that is free goes to the next.
+    """
 
     pid: int
     pipe: int
+    number: int
 
     def is_gone(self) -> bool:
         """Tell whether it has died."""
@@ -58,6 +68,7 @@ class Parent:
 class _Worker:
     pid: int
     pipe: int
+    number: int
     heard: float = field(default_factory=time.monotonic)
     serves: bool = False
     stale: bool = False  # to be replaced
@@ -88,14 +99,13 @@ class _Worker:
 class Supervisor:
     """Keeps so many workers at work."""
 
-    def __init__(self, work: Work, count: int, listening: socket) -> None:
+    def __init__(self, work: Work, count: int, listening: Sockets) -> None:
         """Prepare.
 
         Args:
             work: what a worker does; it returns when a signal has ended it.
             count: so many do it.
-            listening: what they share; closed when all end, or who connects then would wait for
-                nobody.
+            listening: what they share; closed when all end.
 
         """
         self._work, self._count, self._listening = work, count, listening
@@ -151,6 +161,8 @@ class Supervisor:
         stale = [worker for worker in staying if worker.stale]
         if self._ends or time.monotonic() < self._not_before:
             return
+        if len(self._workers) == most(self._count):
+            return
         if len(staying) < self._count + bool(stale):
             self._workers.append(self._start())
         elif stale and all(worker.serves for worker in staying):
@@ -158,14 +170,16 @@ class Supervisor:
 
     def _start(self) -> _Worker:
         supervisor = os.getpid()
+        taken = {worker.number for worker in self._workers}
+        number = next(number for number in range(most(self._count)) if number not in taken)
         reading, writing = os.pipe()
         for end in (reading, writing):
             os.set_blocking(end, False)
         pid = os.fork()
         if pid == 0:
-            self._be_worker(Parent(supervisor, writing))
+            self._be_worker(Parent(supervisor, writing, number))
         os.close(writing)
-        return _Worker(pid, reading)
+        return _Worker(pid, reading, number)
 
     def _be_worker(self, parent: Parent) -> NoReturn:
         status: object = 1

@@ -19,6 +19,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tokenhouse.log import LOGGER
+from tokenhouse.metrics.tally import NO_TALLY, Tally
 from tokenhouse.server import connections, head, refusals
 from tokenhouse.server.cycle import Cycle
 from tokenhouse.server.head import MOST_BODY, MOST_HEAD
@@ -48,14 +49,15 @@ class Wire(HttpToolsProtocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
+        tally: Tally = NO_TALLY,
     ) -> None:
-        """Prepare; as uvicorn calls it."""
+        """Prepare; as uvicorn calls it, but for `tally`, where refusals are counted."""
         super().__init__(config, server_state, app_state, _loop)
         self._asgi = cast("ASGI3Application", config.loaded_app)  # pyright: ignore[reportUnknownMemberType] - uvicorn types it loosely
+        self._tally = tally
         self.deadline = inf  # of the loop's clock: when `expire` is due
         self._open = False  # a request has begun to arrive and is not whole
-        self._begun = 0  # requests that have begun on this connection
-        self._octets = 0  # of the one that is open
+        self._begun = self._octets = 0  # requests that have begun here; octets of the open one
         self._waiting = False  # its turn has come, its body has not
         self._busy = False  # the application is at work
         self._refused: Refusal | None = None
@@ -240,6 +242,7 @@ class Wire(HttpToolsProtocol):
             self._answer(refusal)
 
     def _answer(self, refusal: Refusal) -> None:
+        self._tally.add("wire_refusals", str(refusal.status))
         LOGGER.info("request refused", extra={"status": refusal.status, "reason": refusal.detail})
         is_head = self._begun > 0 and self.parser.get_method() == b"HEAD"
         more = self.server_state.default_headers

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from tokenhouse.settings.values import Folder, Mailbox, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
+from tokenhouse.settings.values import Address, Folder, Mailbox, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,6 +159,11 @@ class Settings(BaseModel):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged."
+    )
+    metrics_address: Address = Field(
+        "",
+        description="Address and port of the metrics for Prometheus, such as `127.0.0.1:9464`; a "
+        "port of its own, without TLS and open to whoever reaches it. Default: none.",
     )
     tls_cert: Path | None = Field(None, description="PEM certificate chain to serve TLS with.")
     tls_key: Path | None = Field(None, description="PEM private key of `tls_cert`.")

@@ -38,6 +38,14 @@ def _check_proxies(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _check_address(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if value and not (host and colon and port.isdecimal() and 0 < int(port) < 1 << 16):
+        msg = "must be an address and a port, such as 127.0.0.1:9464"
+        raise ValueError(msg)
+    return value
+
+
 def _check_folder(value: Path) -> Path:
     if {"?", "\0"} & set(str(value)):  # in a URL the first would end the path
         msg = "must hold neither a question mark nor a NUL"
@@ -59,6 +67,7 @@ def _check_mailbox(value: str) -> str:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Address = Annotated[str, AfterValidator(_check_address)]
 Url = Annotated[str, AfterValidator(_check_url)]
 Folder = Annotated[Path, AfterValidator(_check_folder)]
 Mailbox = Annotated[str, AfterValidator(_check_mailbox)]

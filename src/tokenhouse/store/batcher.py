@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tokenhouse.store.lookup import MOST
@@ -17,6 +18,8 @@ from tokenhouse.store.unavailable import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
+
+    Tell = Callable[[int, int, bool], None]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -50,6 +53,21 @@ class Batcher(Generic[K, V]):
         self._perform, self._executor = perform, executor
         self._patience, self._busy = patience, False
         self._waiting: list[tuple[K, asyncio.Future[V]]] = []
+        self._tell: Tell | None = None
+        self._took = 0
+
+    def watch(self, tell: Tell) -> None:
+        """Have `tell` hear of each batch: how many asked, nanoseconds, whether it failed."""
+        perform = self._perform
+
+        def timed(keys: Sequence[K]) -> Sequence[V]:
+            begun = perf_counter_ns()
+            try:
+                return perform(keys)
+            finally:
+                self._took = perf_counter_ns() - begun
+
+        self._perform, self._tell = timed, tell
 
     def ask(self, key: K) -> asyncio.Future[V]:
         """Return what will be the answer to `key`."""
@@ -114,6 +132,8 @@ class Batcher(Generic[K, V]):
         if batch.timer is not None:
             batch.timer.cancel()
         error = done.exception()
+        if self._tell is not None:
+            self._tell(len(batch.asked), self._took, error is not None)
         answers: Sequence[V] = [] if error else done.result()
         for index, (_, future) in enumerate(batch.asked):
             if future.done():  # who asked has gone

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,13 +22,14 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tokenhouse.metrics.tally import NO_TALLY, Tally
 from tokenhouse.store import ballast, sqlite
 from tokenhouse.store.batcher import Batcher
 from tokenhouse.store.line import Line
 from tokenhouse.store.unavailable import Unavailable, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from concurrent.futures import Executor
 
     from tokenhouse.store.lookup import Batched
@@ -46,12 +48,13 @@ _QUICK_CHECK_BELOW = 64 * 2**20  # octets; a larger file would delay the start, 
 class Database:
     """One database and the threads that work on it."""
 
-    def __init__(self, url: str, *, pooler: bool = False) -> None:
+    def __init__(self, url: str, *, pooler: bool = False, tally: Tally = NO_TALLY) -> None:
         """Prepare a database.
 
         Args:
             url: `sqlite:///PATH` or `postgresql://…`; nothing is opened yet.
             pooler: a transaction-mode pooler stands before PostgreSQL.
+            tally: where its work is counted.
 
         Raises:
             Unavailable: the driver for PostgreSQL is not installed.
@@ -59,7 +62,9 @@ class Database:
         """
         self.path = sqlite_path(url)
         self.is_sqlite = self.path is not None
-        self.engine = _engine(url, pooler=pooler)
+        self.tally = tally
+        self.connections = _THREADS + (3 if self.is_sqlite else 2 * _HOT)
+        self.engine = _engine(url, self.connections, pooler=pooler)
         self._readers = ThreadPoolExecutor(_THREADS, "read")
         self._writers = ThreadPoolExecutor(1, "write") if self.is_sqlite else self._readers
         self._hot = ThreadPoolExecutor(_HOT, "hot")
@@ -92,7 +97,7 @@ class Database:
             Unavailable: the database cannot answer.
 
         """
-        return await self._run(self._readers, self.read_now, work)
+        return await self._run("read", self._readers, self.read_now, work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a write transaction; when this returns it is on the disk.
@@ -101,7 +106,7 @@ class Database:
             Unavailable: the database cannot answer; see there whether anything was changed.
 
         """
-        return await self._run(self._writers, self.write_now, work)
+        return await self._run("write", self._writers, self.write_now, work)
 
     async def write_even_if_full(self, work: Callable[[Connection], T]) -> T:
         """Run `work` as `write` does; where the disk under SQLite is full, on its ballast."""
@@ -119,17 +124,31 @@ class Database:
 
     async def _run(
         self,
+        kind: str,
         threads: Executor,
         run: Callable[[Callable[[Connection], T]], T],
         work: Callable[[Connection], T],
     ) -> T:
         # SQLite bounds each wait by itself (the busy timeout), and has nothing else to wait for.
+        with self._counted(kind):
+            try:
+                async with asyncio.timeout(None if self.is_sqlite else PATIENCE):
+                    return await asyncio.get_running_loop().run_in_executor(threads, run, work)
+            except TimeoutError:
+                msg = f"no answer within {PATIENCE} seconds"
+                raise Unavailable(msg) from None
+
+    @contextmanager
+    def _counted(self, kind: str) -> Generator[None]:
+        self.tally.add("database_busy", kind)
         try:
-            async with asyncio.timeout(None if self.is_sqlite else PATIENCE):
-                return await asyncio.get_running_loop().run_in_executor(threads, run, work)
-        except TimeoutError:
-            msg = f"no answer within {PATIENCE} seconds"
-            raise Unavailable(msg) from None
+            with self.tally.timed("database_seconds", kind):
+                yield
+        except Unavailable:
+            self.tally.add("database_failures", kind)
+            raise
+        finally:
+            self.tally.add("database_busy", kind, number=-1)
 
     def batched_read(self, lookup: Batched[K, V]) -> Batcher[K, V]:
         """Make a hot read: many keys are looked up at once, each caller asks one."""
@@ -215,9 +234,9 @@ def shown_url(url: str) -> str:
     return make_url(url).render_as_string()
 
 
-def _engine(url: str, *, pooler: bool) -> Engine:
+def _engine(url: str, connections: int, *, pooler: bool) -> Engine:
     if url.startswith("sqlite"):
-        return sqlite.make_engine(url, connections=_THREADS + 3)
+        return sqlite.make_engine(url, connections=connections)
     try:
         postgresql = import_module(
             "tokenhouse.store.postgresql"
@@ -225,5 +244,5 @@ def _engine(url: str, *, pooler: bool) -> Engine:
     except ImportError:
         msg = "the driver is not installed; run: pip install 'tokenhouse[postgresql]'"
         raise Unavailable(msg) from None
-    engine: Engine = postgresql.make_engine(url, connections=_THREADS + 2 * _HOT, pooler=pooler)
+    engine: Engine = postgresql.make_engine(url, connections=connections, pooler=pooler)
     return engine

@@ -13,50 +13,48 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import hashlib
-import mmap
 import os
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from tokenhouse.log import LOGGER
+from tokenhouse.gate.register import (
+    MOST_WAITING,
+    Busy,
+    Register,
+    digest_of,
+    open_file,
+    open_register,
+)
+from tokenhouse.metrics.tally import NO_TALLY, Tally
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
     from pathlib import Path
 
+__all__ = ["MOST_WAITING", "Busy", "Gate"]
 P = ParamSpec("P")
 T = TypeVar("T")
-MOST_WAITING = 64
-MOST_SUSPECT = 48  # of those, from sources with recent failures
-MOST_OF_A_SOURCE = 4
-_MOST_WORKERS = 64
 _NICENESS = 5  # of a hashing thread, so that the event loops come first
 _COURTESY = 0.002  # seconds that a worker lets another go first
 _DEFERRALS = 20
 
 
-class Busy(Exception):
-    """There is no room to wait; try again later."""
-
-
 class Gate:
     """The turns of one worker."""
 
-    def __init__(self, folder: Path) -> None:
-        """Prepare; files are made in `folder` when the first one comes."""
-        self._folder = folder
+    def __init__(self, folder: Path, tally: Tally = NO_TALLY) -> None:
+        """Prepare; files are made in `folder` when the first one comes, and counted in `tally`."""
+        self._folder, self._tally = folder, tally
         self._slots = max(1, (os.cpu_count() or 1) - 1)
         self._hashing = ThreadPoolExecutor(self._slots, "hash", _step_back)
         self._asking = ThreadPoolExecutor(self._slots, "slot")
         self._queue: list[_Place] = []
         self._askers: set[asyncio.Task[None]] = set()
-        self._register: _Register | None = None
+        self._register: Register | None = None
 
     def expect_room(self, source: str) -> None:
         """Look whether `source` could wait now, at the price of a glance.
@@ -65,11 +63,12 @@ class Gate:
             Busy: there is no room, however clean it is.
 
         """
-        self._shared().expect_room(_digest(source))
+        with self._counted():
+            self._shared().expect_room(digest_of(source))
 
-    def _shared(self) -> _Register:
+    def _shared(self) -> Register:
         if self._register is None:
-            self._register = _open_register(self._folder)
+            self._register = open_register(self._folder)
         return self._register
 
     @asynccontextmanager
@@ -84,12 +83,14 @@ class Gate:
             Busy: the queue is full.
 
         """
-        number, priority = self._shared().join(source, suspect=suspect)
+        with self._counted():
+            number, priority = self._shared().join(source, suspect=suspect)
         place = _Place(number, priority, asyncio.get_running_loop().create_future())
         self._queue.append(place)
         self._ask()
         try:
-            slot = await place.slot
+            with self._tally.timed("hash_wait_seconds"):
+                slot = await place.slot
         except BaseException:
             self._give_up(place)
             raise
@@ -98,6 +99,23 @@ class Gate:
         finally:
             os.close(slot)
             self._ask()
+
+    @contextmanager
+    def _counted(self) -> Generator[None]:
+        try:
+            yield
+        except Busy:
+            self._tally.add("hash_refusals")
+            raise
+
+    def waiting(self) -> int:
+        """Tell how many wait, over all workers.
+
+        Raises:
+            Busy: there is no place for the queue.
+
+        """
+        return self._shared().waiting()
 
     def _give_up(self, place: _Place) -> None:
         if place in self._queue:
@@ -113,7 +131,8 @@ class Gate:
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on a thread that steps back behind the event loops; with a turn only."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._hashing, lambda: work(*args, **kwargs))
+        with self._tally.timed("hash_seconds"):
+            return await loop.run_in_executor(self._hashing, lambda: work(*args, **kwargs))
 
     def close(self) -> None:
         """End the threads."""
@@ -161,11 +180,6 @@ class _Place:
     slot: asyncio.Future[int]
 
 
-def _digest(source: str) -> int:
-    """Return what stands for a source in the register; never 0."""
-    return int.from_bytes(hashlib.sha256(source.encode()).digest()[:8]) | 1
-
-
 def _step_back() -> None:
     if sys.platform == "linux":  # where a thread has a niceness of its own
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
@@ -174,114 +188,13 @@ def _step_back() -> None:
 def _lock_one(folder: Path, slots: int) -> int:
     """Lock one of the slots, waiting where all are taken; return the open file."""
     for number in range(slots):
-        handle = _open(folder, f"slot-{number}")
+        handle = open_file(folder, f"slot-{number}")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
         else:
             return handle
-    handle = _open(folder, f"slot-{threading.get_native_id() % slots}")
+    handle = open_file(folder, f"slot-{threading.get_native_id() % slots}")
     fcntl.flock(handle, fcntl.LOCK_EX)
     return handle
-
-
-def _open(folder: Path, name: str) -> int:
-    return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
-def _open_register(folder: Path) -> _Register:
-    try:
-        return _Register(folder)
-    except OSError as error:
-        LOGGER.warning("no place for the queue of sign-ins", extra={"reason": str(error)})
-        raise Busy from None
-
-
-class _Register:
-    """Who waits, over all workers: 64 places in a file that they share.
-
-    Each has the digest of the source (0 = free), its priority (least first) and the worker's
-    number. A worker holds its number by a lock, so that the places of one that was killed are
-    known. The trap: writing to a mapped file that has no room on the disk ends the process,
-    so the room is taken first.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._file = _open(folder, "waiting")
-        os.posix_fallocate(self._file, 0, 3 * 8 * MOST_WAITING)
-        numbers = memoryview(mmap.mmap(self._file, 3 * 8 * MOST_WAITING)).cast("Q")
-        self._sources = numbers[:MOST_WAITING]
-        self._priorities = numbers[MOST_WAITING:-MOST_WAITING]
-        self._workers = numbers[-MOST_WAITING:]
-        self._worker = self._claim()
-
-    def join(self, source: str, *, suspect: bool) -> tuple[int, int]:
-        """Take a place; return its number and its priority.
-
-        Before those who came earlier stand those whose source has fewer waiting already.
-
-        Raises:
-            Busy: there is none for this source.
-
-        """
-        digest = _digest(source)
-        with self._alone():
-            before = self.expect_room(digest, MOST_SUSPECT if suspect else MOST_WAITING)
-            number = self._sources.tolist().index(0)
-            priority = (suspect << 3 | before) << 59 | time.monotonic_ns() & (1 << 59) - 1
-            self._priorities[number], self._workers[number] = priority, self._worker
-            self._sources[number] = digest
-        return number, priority
-
-    def expect_room(self, digest: int, most: int = MOST_WAITING) -> int:
-        """Return how many of a source wait.
-
-        Raises:
-            Busy: as many as may, or `most` of all.
-
-        """
-        sources = self._sources.tolist()
-        before = sources.count(digest)
-        if MOST_WAITING - sources.count(0) >= most or before >= MOST_OF_A_SOURCE:
-            raise Busy
-        return before
-
-    def leave(self, number: int) -> None:
-        """Give a place back."""
-        self._sources[number] = 0
-
-    def is_next(self, priority: int) -> bool:
-        """Tell whether nobody who waits goes before this priority."""
-        waiting = zip(self._sources, self._priorities, strict=True)
-        return all(priority <= other for source, other in waiting if source)
-
-    def _claim(self) -> int:
-        """Take the first number that no living worker has; clear what the dead have left."""
-        mine, dead = None, set[int]()
-        with self._alone():
-            for worker in range(_MOST_WORKERS):
-                try:
-                    fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, worker)
-                except OSError:  # held by a living one
-                    continue
-                dead.add(worker)
-                if mine is None:
-                    mine = worker
-                else:
-                    fcntl.lockf(self._file, fcntl.LOCK_UN, 1, worker)
-            for number, worker in enumerate(self._workers):
-                if worker in dead:
-                    self._sources[number] = 0
-        if mine is None:
-            raise Busy
-        return mine
-
-    @contextmanager
-    def _alone(self) -> Generator[None]:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)

@@ -1,0 +1,99 @@
+"""What the processes listen on: bound before anything is made, by the one that was started."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenhouse.settings import Settings
+
+BACKLOG = 2048
+_ACCEPTS = 16  # new connections a turn of the loop, of all workers together
+
+
+class ServeError(Exception):
+    """The service cannot be started; the text is one line: why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """What the service listens on, and what the metrics do, if they are asked for."""
+
+    service: socket.socket
+    metrics: socket.socket | None
+
+    def listening(self, workers: int) -> list[socket.socket]:
+        """Return the service's socket several times over, for one of so many workers.
+
+        A loop takes one new connection a turn from each (libuv does so): where turns are long,
+        since many are at work, those who come would wait for seconds.
+        """
+        more = max(_ACCEPTS // workers, 1) - 1
+        return [self.service, *(self.service.dup() for _ in range(more))]
+
+    def close(self) -> None:
+        """Close both, or who connects then would wait for nobody."""
+        self.service.close()
+        if self.metrics is not None:
+            self.metrics.close()
+
+
+def bind(settings: Settings) -> Sockets:
+    """Bind the addresses, and listen.
+
+    Raises:
+        ServeError: it is taken or not ours, is open to others without TLS, or the certificate
+            cannot be used.
+
+    """
+    tls = settings.tls_cert is not None or settings.behind_tls_proxy
+    if not tls and not _is_loopback(settings.host):
+        msg = (
+            f"{settings.host} can be reached from outside and there is no TLS; set tls_cert and "
+            "tls_key, or behind_tls_proxy where a proxy in front speaks TLS"
+        )
+        raise ServeError(msg)
+    _expect_certificate(settings)
+    service = _listen(settings.host, settings.port, "choose another --port or --host")
+    if not settings.metrics_address:
+        return Sockets(service, None)
+    host, _, port = settings.metrics_address.rpartition(":")
+    metrics = _listen(host.strip("[]"), int(port), "choose another metrics_address")
+    return Sockets(service, metrics)
+
+
+def _listen(host: str, port: int, advice: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]  # Python repeats the address after it
+        msg = f"cannot listen on {host}:{port}: {reason}; {advice}"
+        raise ServeError(msg) from None
+
+
+def _expect_certificate(settings: Settings) -> None:
+    if settings.tls_cert is None:
+        return
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # A password, so that OpenSSL does not ask for one on the terminal.
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except OSError as error:  # SSLError is one
+        reason = getattr(error, "reason", None) or error.strerror
+        msg = (
+            f"cannot serve TLS with tls_cert {settings.tls_cert} and tls_key {settings.tls_key}: "
+            f"{reason}; they must be PEM files, the key without a password and the certificate's"
+        )
+        raise ServeError(msg) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
