@@ -14,6 +14,7 @@ from tokenhouse.gate import Gate
 from tokenhouse.log.tokens import TokenLog
 from tokenhouse.metrics.tally import CountingTally
 from tokenhouse.store import client_secrets, clients, failures, revoked_tokens, used_once, users
+from tokenhouse.store.batcher import Batcher
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
 from tokenhouse.store.last_used import Gathered
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tokenhouse.crypto.sealing import Sealer
     from tokenhouse.metrics.tally import Tally
     from tokenhouse.settings import Settings
-    from tokenhouse.store.batcher import Batcher
     from tokenhouse.store.database import Database
     from tokenhouse.store.failures import Failures
     from tokenhouse.store.users import User
@@ -43,7 +43,7 @@ def clock() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """The statements of the token path, batched."""
+    """What the token path does many at a time: its statements, and signing."""
 
     known: Batcher[str, Known | None]
     owned: Batcher[str, Owned | None]
@@ -52,6 +52,7 @@ class Hot:
     revoked: Batcher[str, bool]
     wrong: Batcher[WrongProof, float]
     standing: Batcher[str, Failures]
+    signed: Batcher[bytes, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def make_context(
         database.batched_read(revoked_tokens.are_revoked),
         database.batched_change(Throttle(trail, settings.client_failures_per_source).count),
         database.batched_read(failures.standing),
+        Batcher(keyring.sign, None),
     )
     if isinstance(database.tally, CountingTally):
         for field in fields(Hot):

@@ -80,7 +80,7 @@ async def _own(visit: Visit) -> dict[str, Any]:
     context, user = visit.context, visit.me.user
     scope = narrow(None, await context.database.read(scopes.names))
     approval = Approval(user.id, user.id, FIRST_PARTY.client_id, user.generation, scope)
-    return issue(context, approval, context.settings.audiences)
+    return await issue(context, approval, context.settings.audiences)
 
 
 async def _by_client(visit: Visit) -> dict[str, Any]:
@@ -89,7 +89,7 @@ async def _by_client(visit: Visit) -> dict[str, Any]:
     asked = Asked({k: v.strip() for k, v in form.items() if k != "as"}, None, visit.origin, ())
     client = await authenticate(context, asked)
     approval = await choose(context, asked, client).approve(context, asked, client)
-    return issue(context, approval, context.settings.audiences)
+    return await issue(context, approval, context.settings.audiences)
 
 
 def _decoded(made: dict[str, Any]) -> dict[str, Any]:

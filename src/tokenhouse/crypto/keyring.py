@@ -46,6 +46,19 @@ class Keyring:
             signer, _ = self._chosen = self._choose(now)
         return signer
 
+    def sign(self, claims: Sequence[bytes]) -> list[str]:
+        """Sign with the key that signs now, in a row: its tables stay in the processor's cache.
+
+        Args:
+            claims: the JSON text of each access token.
+
+        Returns:
+            The tokens, in their order.
+
+        """
+        signer = self.current
+        return [signer.sign(one) for one in claims]
+
     def _choose(self, now: float) -> tuple[Signer, float]:
         """Return the key that signs at `now`, and when to choose again."""
         begun = [key for key in self._keys if key.signs_from <= now]

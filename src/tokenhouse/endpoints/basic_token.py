@@ -36,7 +36,7 @@ async def basic_token(context: Context, request: Request) -> Answer:
     scope = narrow(None, await context.database.read(scopes.names))
     approval = Approval(user.id, user.id, FIRST_PARTY.client_id, user.generation, scope)
     await record(context, key)
-    response = issue(context, approval, context.settings.audiences, key)
+    response = await issue(context, approval, context.settings.audiences, key)
     headers = [*NO_STORE, *next_nonce(context, key)]
     return json_answer(response, headers, about=("basic", ""))
 

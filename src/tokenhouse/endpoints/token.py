@@ -27,7 +27,7 @@ async def token(context: Context, request: Request) -> Answer:
     grant = choose(context, asked, client)
     approval = await grant.approve(context, asked, client)
     audience = choose_audience(context.settings, asked)
-    response = issue(context, approval, audience, key)
+    response = await issue(context, approval, audience, key)
     return json_answer(
         response, [*NO_STORE, *next_nonce(context, key)], about=(grant.name, client.method)
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tokenhouse.possession import SenderKey
 
 
-def issue(
+async def issue(
     context: Context,
     approval: Approval,
     audience: str | list[str],
@@ -52,7 +52,7 @@ def issue(
         **scope,
         **({} if key is None else {"cnf": {"jkt": key.thumbprint}}),
     }
-    token = context.keyring.current.sign(orjson.dumps(claims))
+    token = await context.hot.signed.ask(orjson.dumps(claims))
     context.token_log.note(clock, claims)
     context.counted.note(approval.client_id)
     return {
