@@ -23,7 +23,7 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-postgresql test-matrix check format lint types imports docs faults bench flood timing fuzz mutation wheel sbom lock clean
+.PHONY: help run test test-postgresql test-matrix check format lint types imports docs faults canary bench flood timing fuzz mutation wheel sbom lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,10 @@ docs: .venv/dev .venv/package  ## write the generated pages anew (tests hold the
 
 faults: .venv/dev .venv/package  ## break things on purpose, the long form, with its figures
 	LONG=1 $(BIN)/python -m pytest tests/faults -s --timeout 3600 -p no:randomly
+
+canary: .venv/dev .venv/package  ## run the tests at log level debug; then look for each secret in all that is left
+	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --database sqlite --canary build/canary
+	$(BIN)/python -m pytest $(ON_POSTGRESQL) $(AT_ONCE) --database postgresql --canary build/canary
 
 bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
 	$(BIN)/python -m bench.tokens

@@ -16,7 +16,7 @@ from tests.people import Credential, Person, add_credential, add_person
 from tests.postgresql import PostgreSQL
 from tests.service import Service
 
-pytest_plugins = ["tests.chromium", "tests.conformance", "tests.mailbox"]
+pytest_plugins = ["tests.canary", "tests.chromium", "tests.conformance", "tests.mailbox"]
 
 # Hundreds of wrong passwords and secrets come from one address here.
 WITHOUT_THROTTLE: Mapping[str, str] = {

@@ -21,6 +21,7 @@ from typing import Self, TypedDict
 
 import psycopg
 
+from tests import canary
 from tests.service import HOST, ServiceFailedError, free_port
 
 START_SECONDS = 30
@@ -132,6 +133,7 @@ class PostgreSQL:
         """End it and remove its folder."""
         if self._process is not None:
             self.kill9()
+        canary.search(self.folder)
         shutil.rmtree(self.folder)
 
     def new_database(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests import canary
 from tests.service import HOST
 
 SECONDS = 30
@@ -70,6 +71,7 @@ def send(port: int, request: Request, source: str = HOST) -> Answer:
     `source` is the loopback address that the connection comes from.
     """
     with socket.create_connection((HOST, port), SECONDS, (source, 0)) as connection:
+        canary.note_request(request.headers, request.body)
         with contextlib.suppress(ConnectionError):
             connection.sendall(request.wire(port))
         return receive(connection, request.method)

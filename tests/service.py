@@ -20,6 +20,8 @@ from typing import Self
 
 import httpx
 
+from tests import canary
+
 HOST = "127.0.0.1"
 CLOCK = Path(__file__).with_name("clock")
 START_SECONDS = 30
@@ -88,6 +90,8 @@ class Service:
     def start(self) -> Self:
         """Start the server and wait until `/healthz` answers 200; raises ServiceFailedError."""
         self.home.mkdir(parents=True, exist_ok=True)
+        for left in (self.data_dir, self.log_file):
+            canary.will_search(left)
         listen = ("--host", HOST, "--port", str(self.port), "--workers", str(self.workers))
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
@@ -185,7 +189,7 @@ class Service:
         if self.clock_ahead is not None:
             path = os.pathsep.join(filter(None, [str(CLOCK), inherited.get("PYTHONPATH")]))
             own |= {"PYTHONPATH": path, "CLOCK_FILE": str(self._write_clock())}
-        return inherited | own
+        return inherited | own | canary.settings()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:

@@ -101,7 +101,9 @@ def use_everything(service: Service) -> tuple[Credential, dict[str, str]]:
         Request("GET", f"{ME}?access_token={owner.token}"),
         Request("GET", ME, (("Authorization", f"Bearer {shown['client token']}"),)),
     ):
-        send(service.port, request)
+        answer = send(service.port, request)
+        told = [what for what, one in shown.items() if one.encode() in answer.body]
+        assert answer.status == 200 or told == []
     change(service, owner)
     return app, shown | {"later user token": sign_in(service, owner.email, CHANGED).token}
 
