@@ -32,41 +32,65 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Pow: ast.Mult,
 }
 UNPINNED = {"msg", "default", "description", "detail"}
-LOGS = {"LOGGER", "MalformedJwt", "InvalidToken", "_refuse", "refusal"}
+TEXTS = {"MalformedJwt", "InvalidToken", "_refuse", "refusal"}  # calls that are given a reason
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: where, what it was, what it is now, and the whole source with it."""
+    """One change: where, what it was, what it is now.
+
+    Attributes:
+        lines: of the statement, or of its head where others stand inside.
+        in_function: whether they run when a request comes, rather than when the program starts.
+
+    """
 
     line: int
     was: str
     now: str
-    source: str
+    lines: range
+    in_function: bool
+    _tree: ast.Module
+    _before: ast.AST
+    _after: ast.AST
+
+    @property
+    def source(self) -> str:
+        """The whole module with the change in it."""
+        _put(self._tree, self._before, self._after)
+        text = ast.unparse(self._tree)
+        _put(self._tree, self._after, self._before)
+        return text
 
 
 def mutants(source: str) -> Iterator[Mutant]:
-    """All mutants of a module, in the order of its lines."""
+    """All mutants of a module."""
     tree = ast.parse(source)
-    places = [number for number, node in enumerate(ast.walk(tree)) if _is_live(node, tree)]
-    for number in places:
-        for change in range(len(_changes(_node(tree, number)))):
-            changed = copy.deepcopy(tree)
-            node = _node(changed, number)
-            was = ast.unparse(node)
-            after = _changes(node)[change]
-            _put(changed, node, after)
-            text = ast.unparse(ast.fix_missing_locations(changed))
-            line = getattr(node, "lineno", 0)
-            yield Mutant(line, was.splitlines()[0], ast.unparse(after).splitlines()[0], text)
+    dead = _dead(tree)
+    heads = [_head(node) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    bodies = [
+        range(node.body[0].lineno, (node.end_lineno or 0) + 1)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    for node in [node for node in ast.walk(tree) if id(node) not in dead]:
+        line = getattr(node, "lineno", 0)
+        for after in _changes(node):
+            lines = min((head for head in heads if line in head), key=len)
+            in_function = any(line in body for body in bodies)
+            texts = _first(ast.unparse(node)), _first(ast.unparse(after))
+            yield Mutant(line, *texts, lines, in_function, tree, node, after)
 
 
-def _node(tree: ast.AST, number: int) -> ast.AST:
-    return list(ast.walk(tree))[number]
+def _first(text: str) -> str:
+    return text.splitlines()[0]
 
 
-def _is_live(node: ast.AST, tree: ast.Module) -> bool:
-    return bool(_changes(node)) and id(node) not in _dead(tree)
+def _head(node: ast.stmt) -> range:
+    body: list[ast.stmt] = getattr(node, "body", [])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    begin = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    return range(begin, body[0].lineno if body else (node.end_lineno or node.lineno) + 1)
 
 
 def _dead(tree: ast.Module) -> set[int]:
@@ -84,20 +108,34 @@ def _unpinned(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.AnnAssign | ast.Assign | ast.keyword):
         return _of_assignment(node)
     if isinstance(node, ast.Call):
-        return [node] if LOGS & set(ast.unparse(node.func).split(".")) else []
+        return _of_call(node)
     is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     return [node] if is_docstring or for_types or isinstance(node, ast.arg) else []
 
 
+def _of_call(node: ast.Call) -> list[ast.AST]:
+    names = ast.unparse(node.func).split(".")
+    if "LOGGER" in names:
+        return [node]
+    if names == ["cast"]:
+        return [node.args[0]]
+    return [arg for arg in node.args if _is_text(arg)] if TEXTS & set(names) else []
+
+
 def _of_assignment(node: ast.AnnAssign | ast.Assign | ast.keyword) -> list[ast.AST]:
     if isinstance(node, ast.keyword):
-        return [node.value] if node.arg in UNPINNED else []
+        return [node.value] if node.arg in UNPINNED and _is_text(node.value) else []
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     annotation = [node.annotation] if isinstance(node, ast.AnnAssign) else []
-    is_text = isinstance(node.value, ast.Constant | ast.JoinedStr)
-    return [*annotation, *([node] if names & UNPINNED and is_text else [])]
+    return [*annotation, *([node] if names & UNPINNED and _is_text(node.value) else [])]
+
+
+def _is_text(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.JoinedStr) or (
+        isinstance(value, ast.Constant) and isinstance(value.value, str)
+    )
 
 
 def _changes(node: ast.AST) -> list[ast.AST]:

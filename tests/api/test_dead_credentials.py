@@ -121,6 +121,19 @@ def test_token_is_refused_from_its_end_on(start_service: StartService) -> None:
     assert shown(service, tokens) == {"user": 401, "client": 401}
 
 
+@pytest.mark.clause("RFC 9068 section 4")
+def test_token_from_the_future_is_refused(start_service: StartService) -> None:
+    service = start_service()
+    service.stop()
+    service.clock_ahead = 120
+    service.start()
+    tokens = {"user": add_person(service).token}
+    service.move_clock(100)  # within the leeway
+    assert shown(service, tokens) == {"user": 200}
+    service.move_clock(60)
+    assert shown(service, tokens) == {"user": 401}
+
+
 @pytest.mark.clause("RFC 7591 section 2")
 @pytest.mark.parametrize(
     "method", ["client_secret_basic", "client_secret_post", "client_secret_jwt"]

@@ -5,7 +5,10 @@ with the client's true secret and has one thing wrong, so that nothing but that 
 the reason.
 """
 
+import time
 from uuid import uuid4
+
+import pytest
 
 from tests import jws
 from tests.people import TOKEN
@@ -148,3 +151,27 @@ BAD: dict[str, tuple[str, Make]] = {
 def test_assertion_with_a_wrong_claim_is_refused(make: Make, world: World, refused: Answer) -> None:
     request = by_jwt(make(world))
     assertion_refusal(send(world.service.port, request), request, refused)
+
+
+@pytest.mark.parametrize(
+    ("claim", "beyond"),
+    [
+        pytest.param("exp", LIMIT + LEEWAY, marks=pytest.mark.clause(EXP)),
+        pytest.param("nbf", LEEWAY, marks=pytest.mark.clause(NBF)),
+        pytest.param("iat", LEEWAY, marks=pytest.mark.clause(IAT)),
+    ],
+)
+def test_a_time_within_a_second_beyond_the_limit_is_refused(
+    claim: str, beyond: int, world: World
+) -> None:
+    answers = [  # one that is long on its way may become good
+        send(world.service.port, by_jwt(with_claims(**{claim: time.time() + beyond + 0.95})(world)))
+        for _ in range(5)
+    ]
+    assert 401 in {answer.status for answer in answers}
+
+
+@pytest.mark.clause(EXP)
+def test_the_leeway_ends_within_a_second(world: World) -> None:
+    request = by_jwt(with_claims(exp=time.time() - LEEWAY - 0.05)(world))
+    assert send(world.service.port, request).status == 401

@@ -170,6 +170,13 @@ def test_wrong_password_or_user_is_refused_alike(
         "invalid_client",
     ),
     Row(
+        "RFC 9110 section 11.6.1",
+        "unknown-scheme-beside",
+        lambda w: form(*mine(w), authorization="Digest username=client"),
+        401,
+        "invalid_client",
+    ),
+    Row(
         "RFC 6749 section 2.3",
         "two-methods-beside",
         lambda w: by_basic(w, *mine(w), ("client_secret", w.app.client_secret)),

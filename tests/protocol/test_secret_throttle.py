@@ -93,6 +93,8 @@ def test_a_flood_of_guesses_keeps_nobody_else_waiting(own: World) -> None:
     "make",
     [
         pytest.param(with_claims(exp=ahead(-120)), id="expired"),
+        pytest.param(with_claims(iat=ahead(120)), id="not-yet-issued"),
+        pytest.param(with_claims(jti=""), id="without-an-id"),
         pytest.param(with_claims(aud="https://elsewhere.example"), id="for-another-server"),
         pytest.param(with_claims(jti="once"), id="repeated"),
     ],
