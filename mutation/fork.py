@@ -70,7 +70,7 @@ class Lines:
         threading.settrace(called)
         sys.settrace(called)
 
-    def _line(self, begin: int, frame: FrameType, _event: str, _arg: object) -> Any:  # noqa: ANN401 - likewise
+    def _line(self, begin: int, frame: FrameType, _event: str, _arg: object) -> Any:  # noqa: ANN401 - a trace function
         self._map[begin + frame.f_lineno] = 1
         return frame.f_trace
 
@@ -82,7 +82,7 @@ def _let_go() -> None:
     """
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in [int(file.name) for file in Path("/proc/self/fd").iterdir()]:
-        if number > sys.__stderr__.fileno():  # type: ignore[union-attr]
+        if number > sys.__stderr__.fileno():  # type: ignore[union-attr]  # - because we began with one
             os.dup2(nothing, number)
 
 
@@ -174,7 +174,7 @@ class Fork:
         os.environ.clear()
         os.environ.update(environment)
         sys.argv = ["tokenhouse", *args[3:]]
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 - open until the end
         status: object = 1
         try:
             self._begin(environment)
@@ -201,7 +201,7 @@ class Fork:
         if "CLOCK_FILE" in environment:
             runpy.run_path(str(CLOCK / "sitecustomize.py"))
         if self.source:
-            SourceFileLoader.get_code = self._code(SourceFileLoader.get_code)  # type: ignore[method-assign]
+            SourceFileLoader.get_code = self._code(SourceFileLoader.get_code)  # type: ignore[method-assign]  # - because every import reads it
         if self.lines is not None:
             self.lines.watch()
         if self.switch is not None:
@@ -226,7 +226,7 @@ def _follow_at_each_request(switch: Switch) -> None:
         switch.follow()
         await usual(application, scope, receive, send)
 
-    setattr(Application, "__call__", call)  # noqa: B010 - likewise
+    setattr(Application, "__call__", call)  # noqa: B010 - another signature than typing knows there
     switch.follow()
 
 

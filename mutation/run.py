@@ -85,7 +85,7 @@ class Judge:
         compileall.compile_dir(PACKAGE, quiet=1)
         self.fork.install()
         # httpx makes one for each client, which takes longer than a request.
-        ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
+        ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]  # - because the same call is cached
         begin_with_an_installation(
             Path(str(session.config.getoption("basetemp"))).with_name("made")
         )

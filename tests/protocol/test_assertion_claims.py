@@ -165,7 +165,10 @@ def test_a_time_within_a_second_beyond_the_limit_is_refused(
     claim: str, beyond: int, world: World
 ) -> None:
     answers = [  # one that is long on its way may become good
-        send(world.service.port, by_jwt(with_claims(**{claim: time.time() + beyond + 0.95})(world)))
+        send(
+            world.service.port,
+            by_jwt(with_claims("", **{claim: time.time() + beyond + 0.95})(world)),
+        )
         for _ in range(5)
     ]
     assert 401 in {answer.status for answer in answers}
