@@ -133,7 +133,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _note_json(answer.content)
         return answer
 
-    httpx.Client.send = noting  # type: ignore[method-assign]
+    httpx.Client.send = noting  # type: ignore[method-assign]  # - because the tests need not know
 
 
 @pytest.hookimpl(trylast=True)
