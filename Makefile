@@ -86,7 +86,7 @@ timing: .venv/dev .venv/package  ## can a stranger learn from how long a refusal
 fuzz: .venv/dev .venv/package  ## throw octets at every reader (FUZZ_SECONDS=600 for longer)
 	$(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS)
 
-mutation: .venv/dev .venv/package  ## do the tests notice a changed line? an hour, and goes on where it stopped (MUTATION="--only oauth/")
+mutation: .venv/dev .venv/package  ## do the tests notice a changed line? docs/mutation.md (MUTATION="--only oauth/")
 	$(BIN)/python -m mutation.run $(MUTATION)
 
 wheel: .venv/run  ## dist/*.whl, service and SDK, built twice from two places: the same octets or nothing

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import TypedDict
 
 from mutation.mutants import Mutant
@@ -51,19 +52,20 @@ def order(mutant: Mutant, module: str, ran: Ran, killers: Iterable[str], most: f
     files: dict[str, list[str]] = {}
     for test in filter(fit.__contains__, ran):
         files.setdefault(file_of(test), []).append(test)
+    best = sorted(files.values(), key=worth)[::-1]
+    best.sort(key=lambda tests: not _speaks(file_of(tests[0]), mutant.was))
     likely = [
         *sorted(count, key=lambda test: -count[test] / (START_SECONDS + seconds(test)))[
             :NEIGHBOURS
         ],
         *sorted(_rare({test: lines(test) for test in fit}, mutant), key=seconds),
-        *(test for tests in sorted(files.values(), key=worth)[::-1] for test in tests),
+        *(test for tests in best for test in tests),
     ]
     chosen, left = list[str](), most
     for test in dict.fromkeys(likely):
-        left -= seconds(test)
-        if left < 0:
-            break
-        chosen.append(test)
+        if seconds(test) <= left:
+            left -= seconds(test)
+            chosen.append(test)
     return chosen
 
 
@@ -73,6 +75,12 @@ def _rare(lines: dict[str, set[int]], mutant: Mutant) -> list[str]:
     near = set(range(mutant.lines.start - NEAR, mutant.lines.stop + NEAR))
     often = Counter(line for run in lines.values() for line in run & near)
     return [test for test, run in lines.items() if any(often[line] <= RARE for line in run & near)]
+
+
+@cache
+def _speaks(file: str, was: str) -> bool:
+    """Tell whether a text that was changed stands in a test file too."""
+    return was.startswith("'") and was[1:-1] in Path(file).read_text("utf-8")
 
 
 def file_of(test: str) -> str:

@@ -92,9 +92,10 @@ class Judge:
         gc.collect()
         gc.freeze()
         self._measure()
-        for file, keyed in self.mutants.items():
-            if time.monotonic() < self.until:
-                self._judge_all(file, keyed)
+        for alone in (False, True):
+            for file, keyed in self.mutants.items():
+                if time.monotonic() < self.until:
+                    self._judge_all(file, keyed, alone=alone)
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -141,18 +142,20 @@ class Judge:
         again = known == "" and self.chosen.living
         return name.startswith(self.chosen.only) and (known is None or again)
 
-    def _judge_all(self, file: Path, keyed: Sequence[Keyed]) -> None:
-        todo = [one for one in keyed if self._is_wanted(_name(file), one[0])]
+    def _judge_all(self, file: Path, keyed: Sequence[Keyed], *, alone: bool) -> None:
+        """Judge those of a file that can be judged in one fork, or those that each need one."""
         source = self.sources[file]
-        together = [one for one in todo if one[1].in_function and fits(source, one[1].source)]
-        alone = [one for one in todo if one not in together]
-        while together and time.monotonic() < self.until:
-            del together[: self._judge(file, together)]
-        for one in alone:
-            if time.monotonic() < self.until:
-                self._judge(file, [one], alone=True)
+        todo = [
+            (key, mutant)
+            for key, mutant in keyed
+            if self._is_wanted(_name(file), key)
+            and alone != (mutant.in_function and fits(source, mutant.source))
+        ]
+        while todo and time.monotonic() < self.until:
+            batch = todo[:1] if alone else todo
+            del todo[: self._judge(file, batch, alone=alone)]
 
-    def _judge(self, file: Path, some: Sequence[Keyed], *, alone: bool = False) -> int:
+    def _judge(self, file: Path, some: Sequence[Keyed], *, alone: bool) -> int:
         """Judge mutants of a file in one fork; return how many, which may be fewer than all."""
         name, judged = _name(file), 0
         sources = [mutant.source for _, mutant in some]
