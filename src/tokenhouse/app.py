@@ -62,7 +62,9 @@ class Application:
         self._doors |= {path: self._watched(page, _DOCUMENTS) for path, page in pages.items()}
         self._doors |= {path + "/": door for path, door in self._doors.items()}
         self._api = self._watched(_Headed(make_api(context)))
-        self._console = self._watched(Console(context), CONSOLE)
+        self._console: Asgi | None = None
+        if context.settings.console:
+            self._console = self._watched(Console(context), CONSOLE)
 
     def _door(self, endpoint: Endpoint) -> Asgi:
         tally = self._context.tally
@@ -89,7 +91,8 @@ class Application:
 
     def _beyond(self, path: str) -> Asgi:
         """Return who answers at a path that is no endpoint's."""
-        return self._console if f"{path}/".startswith(CONSOLE + "/") else self._api
+        below = f"{path}/".startswith(CONSOLE + "/")
+        return self._console if self._console and below else self._api
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -72,14 +72,14 @@ async def send(settings: Settings, message: Message, now: float) -> None:
         await server.send_message(wire)
 
 
-async def check(settings: Settings) -> None:
-    """Speak with the mail server as far as the sign-in, and send nothing.
+async def check(settings: Settings, seconds: float) -> None:
+    """Speak with the mail server as far as the sign-in, for at most `seconds`, and send nothing.
 
     Raises:
         MailError: a message would not go out.
 
     """
-    async with _signed_in(settings):
+    async with _signed_in(settings, min(seconds, SECONDS)):
         pass
 
 
@@ -99,7 +99,9 @@ def _written(settings: Settings, message: Message, now: float) -> EmailMessage:
 
 
 @asynccontextmanager
-async def _signed_in(settings: Settings) -> AsyncGenerator[aiosmtplib.SMTP]:
+async def _signed_in(
+    settings: Settings, seconds: float = SECONDS
+) -> AsyncGenerator[aiosmtplib.SMTP]:
     """Be connected and signed in; whatever fails inside is a MailError."""
     server = aiosmtplib.SMTP(
         hostname=settings.smtp_host,
@@ -108,14 +110,14 @@ async def _signed_in(settings: Settings) -> AsyncGenerator[aiosmtplib.SMTP]:
         password=_password(settings),
         use_tls=settings.smtp_security == "tls",
         start_tls=settings.smtp_security == "starttls",
-        timeout=SECONDS,
+        timeout=seconds,
     )
     where = f"the mail server {settings.smtp_host}:{settings.smtp_port}"
     try:
-        async with asyncio.timeout(SECONDS), server:
+        async with asyncio.timeout(seconds), server:
             yield server
     except TimeoutError:  # aiosmtplib's own ones too
-        msg = f"{where} gave no answer within {SECONDS:.0f} seconds"
+        msg = f"{where} gave no answer within {seconds:.0f} seconds"
         raise MailError(msg) from None
     except (aiosmtplib.SMTPException, OSError) as error:
         msg = f"{where} {_reason(error)}"

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tokenhouse.manage.doctor import Finding
 
 
+_SECONDS = 60.0  # for each slow look
+
+
 @at_place
 def doctor(place: Place, *, json: Json = False) -> None:
     """Say what is wrong here, and the fix.
@@ -28,7 +31,7 @@ def doctor(place: Place, *, json: Json = False) -> None:
     from tokenhouse.settings import SettingsError
 
     try:
-        found = examine(place.read(), clock())
+        found = examine(place.read(), clock, _SECONDS)
     except SettingsError as error:
         found = iter([finding(str(error), "set it right; docs/settings.md lists what fits")])
     report(found, place, json=json)
@@ -36,12 +39,17 @@ def doctor(place: Place, *, json: Json = False) -> None:
 
 def report(findings: "Iterable[Finding]", place: Place, *, json: bool) -> None:
     """Print the findings, each with its fix; fail if there is one."""
-    found = [replace(one, fix=place.complete(one.fix)) for one in findings]
+    from tokenhouse.manage.doctor import Unseen
+
+    every = [replace(one, fix=place.complete(one.fix)) for one in findings]
+    unseen = [one for one in every if isinstance(one, Unseen)]
+    found = [one for one in every if one not in unseen]
     if json:
-        print_json({"ok": not found, "findings": [asdict(one) for one in found]})
-    elif not found:
+        more = {"unseen": [asdict(one) for one in unseen]} if unseen else {}
+        print_json({"ok": not found, "findings": [asdict(one) for one in found], **more})
+    elif not every:
         typer.echo("All is well.")
-    for one in () if json else found:
+    for one in () if json else every:
         typer.echo(f"{one.problem}\n  {one.fix}")
     if found:
         fail(f"problems found: {len(found)}; standard output lists each with its fix")

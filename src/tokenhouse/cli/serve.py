@@ -63,7 +63,7 @@ def _next_step(context: "Context", place: Place, first_user: str | None) -> str:
     from tokenhouse.store.users import is_any
 
     if context.database.read_now(is_any):
-        return _pages(context.settings.issuer)
+        return _pages(context.settings)
     if first_user is None:
         return f"There is no user yet. Add one:\n\n  tokenhouse user add EMAIL --admin{place}\n"
     return _add_first(context, first_user)
@@ -86,15 +86,16 @@ def _add_first(context: "Context", email: str) -> str:
 
     issuer = context.settings.issuer
     if not context.database.write_now(add):
-        return _pages(issuer)
+        return _pages(context.settings)
     welcome = _WELCOME.format(
         email=email, password=password, login=quote(f"{email}:{password}"), issuer=issuer
     )
-    return welcome + _pages(issuer)
+    return welcome + _pages(context.settings)
 
 
-def _pages(issuer: str) -> str:
-    return f"Web pages for people: {issuer}/console/\nDocumentation: {issuer}/docs\n"
+def _pages(settings: "Settings") -> str:
+    console = f"Web pages for people: {settings.issuer}/console/\n" if settings.console else ""
+    return f"{console}Documentation: {settings.issuer}/docs\n"
 
 
 _WELCOME = """

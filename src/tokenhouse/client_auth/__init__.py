@@ -107,6 +107,8 @@ async def _prove(
     if known.waits:
         standing = await context.hot.standing.ask(key_of(client_id, origin.source))
         _refuse(standing.wait(now))
+    if proof is not NOT_NOW and client.is_over(now):  # people are told who still uses it
+        context.last_used.note(client_id, proof.secret_id, now, origin.source)
     if proof is NOT_NOW or not who.owned.is_live(now):
         raise method.refusal("the client or the claims of its assertion are not good now")
     if not client.allows(method.name, keys_alone=context.settings.refuse_secrets_with_keys):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FILTERS = ("action", "actor", "target", "outcome", "since", "until")
 _A_PAGE = 50
+_SECONDS = 5.0  # to verify the chain; the command line takes as long as it takes
 _MOST = 200  # letters of a filter
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 _DAY = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}")
@@ -34,13 +35,21 @@ async def show(visit: Visit) -> Response:
 
 async def verify(visit: Visit) -> Response:
     """Say whether the chain is as it was written; changes nothing, so this is the answer."""
-    wrong = await asyncio.to_thread(audit.verify, visit.context)
+    try:
+        wrong = await asyncio.to_thread(audit.verify, visit.context, _SECONDS)
+    except audit.UnfinishedError as error:
+        return await _page(visit, "/audit", everybodys=True, unfinished=error.seq)
     verified = "" if wrong is None else wrong
     return await _page(visit, "/audit", everybodys=True, verified=verified)
 
 
 async def _page(
-    visit: Visit, path: str, *, everybodys: bool, verified: str | None = None
+    visit: Visit,
+    path: str,
+    *,
+    everybodys: bool,
+    verified: str | None = None,
+    unfinished: int | None = None,
 ) -> Response:
     filters = _filters(visit) if everybodys else {}
     before = visit.request.query_params.get("before", "")
@@ -58,6 +67,7 @@ async def _page(
         filters=filters,
         everybodys=everybodys,
         verified=verified,
+        unfinished=unfinished,
     )
 
 

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 
+_SECONDS = 5.0  # for each slow look; the command line takes a minute
+
+
 async def show(visit: Visit) -> Response:
     """Look, and show what is wrong and what to do about it."""
     context = visit.context
-    settings, now = context.settings, context.clock()
-    findings = await asyncio.to_thread(lambda: list(examine(settings, now)))
+    settings = context.settings
+    findings = await asyncio.to_thread(lambda: list(examine(settings, context.clock, _SECONDS)))
     database = "SQLite" if context.database.is_sqlite else "PostgreSQL"
     return visit.page(
         "state.html",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -78,24 +80,45 @@ def every(context: Context) -> Iterator[AuditEvent]:
         yield event
 
 
-def verify(context: Context) -> str | None:
-    """Say the first thing that is wrong with the chain; None = it is as it was written."""
+class UnfinishedError(Exception):
+    """There was no time for all; the events up to `seq` are as they were written."""
+
+    def __init__(self, seq: int) -> None:
+        """Say how far it went."""
+        super().__init__(f"verified up to event {seq}")
+        self.seq = seq
+
+
+def verify(context: Context, seconds: float = math.inf) -> str | None:
+    """Say the first thing that is wrong with the chain; None = it is as it was written.
+
+    Args:
+        context: the Context.
+        seconds: that it may take.
+
+    Raises:
+        UnfinishedError: it takes longer.
+
+    """
+    until = time.monotonic() + seconds
     while True:
         head, _ = context.database.read_now(audit_events.head)
-        wrong = _wrong(context, head)
+        wrong = _wrong(context, head, until)
         again, _ = context.database.read_now(audit_events.head)
         if wrong is None or head.first_seq == again.first_seq:
             return wrong
         # Retention cut the beginning off while it was read.
 
 
-def _wrong(context: Context, start: Head) -> str | None:
+def _wrong(context: Context, start: Head, until: float) -> str | None:
     trail = context.trail
     if trail.sealed(start) != start:
         return "the head of the chain was altered: events may have been cut off at either end"
     seq, mac = start.first_seq - 1, start.mac_before
     for event, found in _walk(context):
         seq += 1
+        if time.monotonic() > until:
+            raise UnfinishedError(seq - 1)
         if event.seq > seq:
             return f"event {seq} was removed"
         if event.seq < seq:

@@ -57,6 +57,8 @@ def backup(settings: Settings, file: Path, tell: Pages) -> None:
     try:
         sqlite.back_up(path, part, tell)
         part.rename(file)
+        with suppress(OSError):  # a user who may only read may make backups, too
+            (settings.data_dir / sqlite.BACKUP_MARK).touch(mode=0o600)
     except (OSError, Unavailable) as error:
         part.unlink(missing_ok=True)
         msg = f"cannot write the backup {file}: {error}"

@@ -104,6 +104,7 @@ class Settings(BaseModel):
         default=True, description="Offer `grant_type=password` (RFC 9700 section 2.4 advises off)."
     )
     basic_token: bool = Field(default=True, description="Offer `GET /api/v1/auth/jwt/token/basic`.")
+    console: bool = Field(default=True, description="Offer the web pages below `/console/`.")
     require_dpop: bool = Field(
         default=False,
         description="Issue only tokens that are bound to a key of the sender (RFC 9449); a token "
@@ -207,8 +208,7 @@ class Settings(BaseModel):
         folder = given.get("data_dir") or "tokenhouse-data"
         if not isinstance(folder, str | Path):
             return given  # the field's own check says what is wrong with it
-        folder = Path(folder).absolute()
-        given["data_dir"] = folder
+        given["data_dir"] = folder = Path(folder).absolute()
         given["master_key_file"] = given.get("master_key_file") or folder / "master.key"
         given["database_url"] = given.get("database_url") or f"sqlite:///{folder / 'tokenhouse.db'}"
         return given

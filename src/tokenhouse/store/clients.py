@@ -95,8 +95,11 @@ class Client(NamedTuple):
 
     def is_live(self, now: float) -> bool:
         """Tell whether the credential may be used at `now`, unix seconds."""
-        ended = self.expires_at is not None and self.expires_at <= now
-        return not (self.disabled or self.deleted_at is not None or ended)
+        return not (self.disabled or self.deleted_at is not None or self.is_over(now))
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether its time has run out at `now`, unix seconds."""
+        return self.expires_at is not None and self.expires_at <= now
 
     def granted(self, defined: tuple[str, ...] | None) -> tuple[str, ...] | None:
         """Return what may be granted of the `defined` scopes; None where scopes are off."""

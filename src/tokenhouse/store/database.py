@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
@@ -195,6 +195,32 @@ class Database:
             return " ".join(self.read_now(check).split())
         except Unavailable as error:
             return " ".join(str(error).split())
+
+    def integrity(self, seconds: float | None) -> str | None:
+        """Read all of a SQLite database; say "ok", or in a line what is wrong with it.
+
+        Args:
+            seconds: that it may take; then the answer is None. None = as long as it takes.
+
+        """
+
+        def check(connection: Connection) -> str:
+            driver: Any = connection.connection.driver_connection
+            alarm = threading.Timer(seconds or 0, driver.interrupt)
+            if seconds is not None:
+                alarm.start()
+            try:
+                found: str = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+            finally:
+                alarm.cancel()
+            return " ".join(found.split())
+
+        try:
+            return self.read_now(check)
+        except Unavailable as error:
+            if "interrupted" in str(error):
+                return None
+            raise
 
     def close(self) -> None:
         """Finish what is under way and close all connections."""

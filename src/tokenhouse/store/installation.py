@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Double, Integer, String, Table, select
+from sqlalchemy import Column, Double, Integer, String, Table, extract, func, select
 
 from tokenhouse.store.schema import Sealed, metadata
 
@@ -39,6 +39,20 @@ def compatible_from(connection: Connection) -> str:
 def set_compatible_from(connection: Connection, revision: str) -> None:
     """Say which is the oldest revision whose programs may use this database."""
     connection.execute(installation.update().values(compatible_from=revision))
+
+
+def created_at(connection: Connection) -> float:
+    """Return when the installation was made, unix seconds."""
+    found: float = connection.execute(select(installation.c.created_at)).scalar_one()
+    return found
+
+
+def clock_of_server(connection: Connection) -> float | None:
+    """Return what time it is at the database's server, unix seconds; None where there is none."""
+    if connection.dialect.name != "postgresql":
+        return None
+    now = select(extract("epoch", func.clock_timestamp()))
+    return float(connection.execute(now).scalar_one())
 
 
 def sealed_check(connection: Connection) -> bytes | None:

@@ -8,11 +8,13 @@ token path neither reads nor rewrites it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sqlalchemy import Column, Double, String, Table, select
 
+from tokenhouse.store.clients import clients
 from tokenhouse.store.schema import Uuid, insert, metadata
+from tokenhouse.store.users import users
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,6 +112,27 @@ def of_secrets(connection: Connection, client_id: str) -> dict[str, LastUse]:
     """Return the last use of each secret of a client, under `BY_KEY` that of its keys."""
     query = select(_USE.secret_id, _USE.used_at, _USE.source).where(_USE.client_id == client_id)
     return {id_: LastUse(*use) for id_, *use in connection.execute(query)}
+
+
+class Ending(NamedTuple):
+    """A credential that ends while it is in use, its owner, and its last use."""
+
+    client_id: str
+    email: str
+    expires_at: float
+    used_at: float
+    source: str
+
+
+def ending(connection: Connection, used_since: float, until: float, most: int = 20) -> list[Ending]:
+    """Return credentials that end before `until` and were used since, those in use first."""
+    columns = clients.c.client_id, users.c.email, clients.c.expires_at, _USE.used_at, _USE.source
+    query = select(*columns).join(users, users.c.id == clients.c.user_id)
+    query = query.join(last_used, _USE.client_id == clients.c.client_id).where(
+        clients.c.expires_at < until, clients.c.deleted_at.is_(None), _USE.used_at > used_since
+    )
+    rows = connection.execute(query.order_by(_USE.used_at.desc()).limit(most))
+    return [Ending._make(row) for row in rows]
 
 
 def remove(connection: Connection, which: ClientIds) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+BACKUP_MARK = "last-backup"  # in the data folder: its time is that of the last backup
 BUSY_SECONDS = 5
 _PAGES = 1000  # copied at a time
 _PRAGMAS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Boolean, Column, Double, Integer, String, Table, Text, select
+from sqlalchemy import Boolean, Column, Double, Integer, String, Table, Text, func, select
 from sqlalchemy.exc import IntegrityError
 
 from tokenhouse.store.lookup import Lookup
@@ -102,6 +102,17 @@ def by_email(connection: Connection, email: str) -> User | None:
 def is_any(connection: Connection) -> bool:
     """Tell whether there is a user."""
     return connection.execute(select(users.c.id).where(_KEPT).limit(1)).first() is not None
+
+
+def is_any_admin(connection: Connection) -> bool:
+    """Tell whether an active user is an administrator."""
+    query = select(users.c.id).where(users.c.is_superuser, users.c.is_active).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def newest(connection: Connection) -> float:
+    """Return when the newest user was made, unix seconds; 0 where there is none."""
+    return connection.execute(select(func.max(users.c.created_at))).scalar() or 0.0
 
 
 def every(connection: Connection) -> list[User]:
