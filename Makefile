@@ -23,10 +23,10 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-postgresql test-matrix check format lint types imports docs faults canary bench flood timing fuzz mutation wheel sbom lock clean
+.PHONY: help run test test-postgresql test-matrix check format lint types imports docs site screenshots faults canary bench flood timing fuzz mutation wheel sbom lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' Makefile
 
 run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT, DATA_DIR)
 	@exec $(BIN)/tokenhouse serve --host "$(HOST)" --port "$(PORT)" \
@@ -45,7 +45,7 @@ test-matrix: .venv/dev .venv/package  ## run everything on both databases with o
 		$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --database $$database --workers $$workers || exit 1; \
 	done; done
 
-check: lint types imports test fuzz  ## everything that must hold before a change lands
+check: lint types imports site test fuzz  ## everything that must hold before a change lands
 
 format: .venv/dev .venv/package  ## lay out the code and mend what the linter can mend
 	$(BIN)/ruff format
@@ -66,6 +66,14 @@ imports: .venv/dev .venv/package  ## who may import whom
 docs: .venv/dev .venv/package  ## write the generated pages anew (tests hold them current)
 	$(BIN)/python -m tests.cli.settings_page
 	$(BIN)/python -m pytest --collect-only --quiet --write-conformance
+
+site: .venv/dev .venv/package  ## build the documentation site in build/site; a warning is an error
+	$(BIN)/python -m tests.pages.site build/pages
+	$(BIN)/zensical build --strict
+
+screenshots: .venv/dev .venv/package  ## take a picture of every console page into build/screenshots
+	mkdir -p build/screenshots
+	SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/console/test_looks.py
 
 faults: .venv/dev .venv/package  ## break things on purpose, the long form, with its figures
 	LONG=1 $(BIN)/python -m pytest tests/faults -s --timeout 3600 -p no:randomly

@@ -1,22 +1,25 @@
 """Every fenced block of README and docs runs as it stands there, page by page, from top to bottom.
 
-`sh` and `python` blocks of a page share one folder and one server; the address and the account that
-a page shows are replaced by the server's own. `json`, `toml` and `http` blocks must parse; a block
-without a language is a listing for the eye.
+`sh`, `python` and `js` (by Node) blocks of a page share one folder, one server and one credential;
+the address and the account that a page shows are replaced by the server's own. `json`, `toml` and
+`yaml` blocks must parse; a block without a language is a listing for the eye, and `go`, `nginx` and
+`sql` have nothing here that would run them.
 """
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import MakePerson
-from tests.people import Person, add_credential
+from tests.people import Credential, add_credential
 from tests.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +31,11 @@ PAGES = sorted(
         ROOT / "sdk/README.md",
     ]
 )
+PROGRAMS = {
+    "sh": ["bash", "-euo", "pipefail", "-c"],
+    "python": [sys.executable, "-c"],
+    "js": ["node", "--input-type=module", "-e"],
+}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN_ADDRESS, SHOWN_EMAIL = "http://127.0.0.1:8000", "you@example.com"
 
@@ -37,19 +45,17 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     return FENCE.findall(page.read_text("utf-8"))
 
 
-def run(language: str, text: str, folder: Path, service: Service, owner: Person) -> None:
+def run(language: str, text: str, folder: Path, service: Service, app: Credential) -> None:
     """Run one block; raises AssertionError with what it printed if it fails."""
-    text = text.replace(SHOWN_ADDRESS, service.url).replace(SHOWN_EMAIL, owner.email)
-    app = add_credential(service, owner)
-    command = ["bash", "-euo", "pipefail"] if language == "sh" else [sys.executable]
+    text = text.replace(SHOWN_ADDRESS, service.url).replace(SHOWN_EMAIL, app.owner.email)
     where = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        [*command, "-c", text],
+        [*PROGRAMS[language], text],
         cwd=folder,
         env={
             **os.environ,
             "PATH": where,
-            "PASSWORD": owner.password,
+            "PASSWORD": app.owner.password,
             "XDG_CONFIG_HOME": str(folder),  # where th keeps what it is given
             "TOKENHOUSE_URL": service.url,
             "TOKENHOUSE_CLIENT_ID": app.client_id,
@@ -72,11 +78,19 @@ def test_code_on_a_page_runs(
 ) -> None:
     found = blocks(page)
     assert page.read_text("utf-8").count("\n```") % 2 == 0, "a fence is not closed"
-    owner = person() if any(language in {"sh", "python"} for language, _ in found) else None
+    app = (
+        add_credential(service, person())
+        if any(language in PROGRAMS for language, _ in found)
+        else None
+    )
     for language, text in found:
         if language == "json":
             json.loads(text)
         elif language == "toml":
             tomllib.loads(text)
-        elif language in {"sh", "python"} and owner is not None:
-            run(language, text, tmp_path, service, owner)
+        elif language == "yaml":
+            yaml.safe_load(text)
+        elif language == "js" and shutil.which("node") is None:
+            continue  # the same calls are made by tests/interop/node, which says what it needs
+        elif language in PROGRAMS and app is not None:
+            run(language, text, tmp_path, service, app)
