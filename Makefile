@@ -7,9 +7,6 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= tokenhouse-data
 TESTS ?= tests
-# What the second database could do differently; all of it runs there by `make test-postgresql`.
-ON_POSTGRESQL ?= tests/store tests/protocol/test_replay.py tests/protocol/test_revocation.py \
-	tests/faults/test_kill.py tests/faults/test_parallel.py
 JOBS ?= 3
 AT_ONCE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 FUZZ_SECONDS ?= 5
@@ -33,8 +30,7 @@ run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT,
 		--data-dir "$(DATA_DIR)" --first-user "$(FIRST_USER)"
 
 test: .venv/dev .venv/package  ## run the tests (TESTS=tests/protocol for a part)
-	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --database sqlite
-	$(if $(filter tests,$(TESTS)),$(BIN)/python -m pytest $(ON_POSTGRESQL) $(AT_ONCE) --database postgresql)
+	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE)
 
 test-postgresql: .venv/dev .venv/package  ## run everything on PostgreSQL too
 	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --database postgresql
@@ -76,11 +72,10 @@ screenshots: .venv/dev .venv/package  ## take a picture of every console page in
 	SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/console/test_looks.py
 
 faults: .venv/dev .venv/package  ## break things on purpose, the long form, with its figures
-	LONG=1 $(BIN)/python -m pytest tests/faults -s --timeout 3600 -p no:randomly
+	LONG=1 $(BIN)/python -m pytest tests/faults --database both -s --timeout 3600 -p no:randomly
 
 canary: .venv/dev .venv/package  ## run the tests at log level debug; then look for each secret in all that is left
-	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --database sqlite --canary build/canary
-	$(BIN)/python -m pytest $(ON_POSTGRESQL) $(AT_ONCE) --database postgresql --canary build/canary
+	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --canary build/canary
 
 bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
 	$(BIN)/python -m bench.tokens

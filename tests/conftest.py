@@ -31,7 +31,14 @@ WITHOUT_THROTTLE: Mapping[str, str] = {
 NO_SETTINGS: Mapping[str, str] = {}
 DATABASES = ("sqlite", "postgresql")
 LONG_FIRST = frozenset({"api", "cli", "console", "faults", "interop", "store"})
-ON_BOTH = frozenset({"api", "faults", "hostile", "protocol", "store"})
+# What the second database could do differently; `--database both` runs everything on both.
+ON_BOTH = (
+    "faults/test_kill.py",
+    "faults/test_parallel.py",
+    "protocol/test_replay.py",
+    "protocol/test_revocation.py",
+    "store/",
+)
 NewDatabase = Callable[[], str | None]
 
 
@@ -59,18 +66,20 @@ class StartService(Protocol):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--database`: one of them alone, where both would be used; and `--workers`."""
-    parser.addoption("--database", choices=DATABASES, help="run on this database alone")
+    """Add `--database` and `--workers`."""
+    databases = (*DATABASES, "both")
+    parser.addoption("--database", choices=databases, help="instead of both where it matters")
     parser.addoption("--workers", type=int, default=1, help="workers of servers (%(default)s)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is about the database on both, and the rest on SQLite."""
+    """Run what is about the database on both, and the rest on SQLite, unless told."""
     if "database" not in metafunc.fixturenames:
         return
-    room = metafunc.definition.path.relative_to(metafunc.config.rootpath / "tests").parts[0]
-    one = metafunc.config.getoption("--database")
-    chosen = [one] if one else DATABASES if room in ON_BOTH else DATABASES[:1]
+    path = metafunc.definition.path.relative_to(metafunc.config.rootpath / "tests").as_posix()
+    told = metafunc.config.getoption("--database")
+    both = told == "both" or (told is None and path.startswith(ON_BOTH))
+    chosen = DATABASES if both else [told or DATABASES[0]]
     metafunc.parametrize("database", chosen, scope="session")
 
 
