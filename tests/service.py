@@ -54,6 +54,7 @@ class Service:
     port: int = field(default_factory=free_port)
     clock_ahead: int | None = None  # seconds, from the next start on; see `move_clock`
     admin: tuple[str, str] | None = None  # e-mail address and password, once one is made
+    config: Path | None = None  # a settings file
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     @property
@@ -181,6 +182,8 @@ class Service:
         where = ["--data-dir", str(self.data_dir)]
         if self.database_url is not None:
             where += ["--database-url", self.database_url]
+        if self.config is not None:
+            where += ["--config", str(self.config)]
         return [sys.executable, "-m", "tokenhouse", *args, *where]
 
     def _environment(self) -> dict[str, str]:

@@ -22,7 +22,9 @@ Each setting can be given in three places. The first of them that has it wins:
 3. in the TOML file named by `--config`: `data_dir = "/var/lib/tokenhouse"`.
 
 A name that is not in this table, or a value that does not fit, is refused at start with one line
-that says which. Lists are TOML arrays in the file and separated by commas in the environment.
+that says which: `tokenhouse config check` tells beforehand. `tokenhouse config example` prints a
+file with all of them, `tokenhouse config show` what is in force and where each comes from.
+Lists are TOML arrays in the file and separated by commas in the environment.
 What the SDK reads there, such as `{PREFIX}CLIENT_ID`, is left alone.
 
 | setting | default | value | |

@@ -18,7 +18,7 @@ from tokenhouse.api.application import make_api
 from tokenhouse.api.documents import documents
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.opening import open_context
-from tokenhouse.settings import load
+from tokenhouse.settings.loading import load
 
 WITHOUT_BODY = {204, 304}
 
@@ -115,7 +115,7 @@ def test_answers_that_ask_for_a_header_document_it(spec: Spec) -> None:
 
 
 def test_every_route_is_documented(spec: Spec, tmp_path: Path) -> None:
-    context = open_context(load({"data_dir": tmp_path / "data"}, environ={}), create=True)
+    context = open_context(load({"data_dir": tmp_path / "data"}, environ={}).settings, create=True)
     try:
         routes = {
             (route.path, method.lower())

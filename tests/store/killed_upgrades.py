@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from tokenhouse.opening import upgrade_database
-from tokenhouse.settings import Settings, load
+from tokenhouse.settings import Settings
+from tokenhouse.settings.loading import load
 from tokenhouse.store import migrations
 from tokenhouse.store.database import Database
 
@@ -56,7 +57,7 @@ def there(settings: Settings) -> str:
 
 def main(folder: str, url: str) -> None:
     """Kill it at every statement until it gets through."""
-    settings = load({"data_dir": Path(folder), "database_url": url or None}, environ={})
+    settings = load({"data_dir": Path(folder), "database_url": url or None}, environ={}).settings
     before = 1
     while killed(settings, before):
         print(there(settings))  # noqa: T201 - because this is its answer

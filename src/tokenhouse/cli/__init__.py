@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tokenhouse.cli.audit import app as audit
+from tokenhouse.cli.config import app as config
 from tokenhouse.cli.credential_proof import app as credential
 from tokenhouse.cli.database import app as database
 from tokenhouse.cli.doctor import doctor
@@ -30,6 +31,7 @@ app.add_typer(scope, name="scope")
 app.add_typer(key, name="key")
 app.add_typer(database, name="db")
 app.add_typer(audit, name="audit")
+app.add_typer(config, name="config")
 app.command("doctor")(doctor)
 
 

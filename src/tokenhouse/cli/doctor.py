@@ -31,7 +31,7 @@ def doctor(place: Place, *, json: Json = False) -> None:
     from tokenhouse.settings import SettingsError
 
     try:
-        found = examine(place.read(), clock, _SECONDS)
+        found = examine(place.read().settings, clock, _SECONDS)
     except SettingsError as error:
         found = iter([finding(str(error), "set it right; docs/settings.md lists what fits")])
     report(found, place, json=json)

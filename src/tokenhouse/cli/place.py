@@ -21,6 +21,7 @@ from tokenhouse.cli.terminal import fail
 if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.settings import Settings
+    from tokenhouse.settings.loading import Loaded
 
 P = ParamSpec("P")
 _COMMAND = re.compile(r"run: tokenhouse [^;]*$")
@@ -38,7 +39,7 @@ class Place:
     ] = None
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None
 
-    def read(self, **flags: object) -> "Settings":
+    def read(self, **flags: object) -> "Loaded":
         """Read the settings.
 
         Args:
@@ -48,19 +49,23 @@ class Place:
             SettingsError: they cannot be used.
 
         """
-        from tokenhouse.settings import load
+        from tokenhouse.settings.loading import load
 
         where = {"data_dir": self.data_dir, "database_url": self.database_url}
         return load({**where, **flags}, self.config)
 
-    def settings(self, **flags: object) -> "Settings":
-        """Read the settings, or fail."""
+    def loaded(self, **flags: object) -> "Loaded":
+        """Read the settings and where each comes from, or fail."""
         from tokenhouse.settings import SettingsError
 
         try:
             return self.read(**flags)
         except SettingsError as error:
             fail(str(error))
+
+    def settings(self, **flags: object) -> "Settings":
+        """Read the settings, or fail."""
+        return self.loaded(**flags).settings
 
     @contextmanager
     def open(self) -> "Generator[Context]":

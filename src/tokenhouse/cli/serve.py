@@ -50,7 +50,8 @@ def serve(
         context = open_context(settings, create=True, tally=ground.tally())
         text = _next_step(context, place, first_user)
     typer.echo(f"Tokenhouse listens on {_where(settings)}\n{text}")
-    run.serve(context, ground)
+    flags = {"host": host, "port": port, "workers": workers}
+    run.serve(context, ground, lambda: place.read(**flags).settings)
 
 
 def _where(settings: "Settings") -> str:

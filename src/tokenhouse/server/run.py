@@ -13,12 +13,14 @@ import uvicorn
 from tokenhouse import log
 from tokenhouse.metrics.tally import NO_TALLY, Tally
 from tokenhouse.server import connections, wire
-from tokenhouse.server.sockets import BACKLOG, ServeError, Sockets, bind
+from tokenhouse.server.sockets import BACKLOG, ServeError, Sockets, bind, expect_servable
 from tokenhouse.server.supervisor import Parent, Supervisor, most
+from tokenhouse.settings import SettingsError
 
 if TYPE_CHECKING:
     import asyncio
     import socket
+    from collections.abc import Callable
 
     from tokenhouse.app import Application
     from tokenhouse.context import Context
@@ -26,6 +28,19 @@ if TYPE_CHECKING:
     from tokenhouse.settings import Settings
 
 __all__ = ["Ground", "ServeError", "prepare", "serve"]
+FIXED = (  # what a worker that replaces another cannot have otherwise
+    "host",
+    "port",
+    "workers",
+    "data_dir",
+    "database_url",
+    "database_pooler",
+    "issuer",
+    "scopes",
+    "master_key_file",
+    "signing_alg",
+    "metrics_address",
+)
 _DRAIN_SECONDS = 8  # the rest of the ten is for writing down and closing
 _TICKS_A_SECOND = 10  # uvicorn's
 
@@ -57,8 +72,15 @@ def prepare(settings: Settings) -> Ground:
     return Ground(sockets, make_board(most(settings.workers)))
 
 
-def serve(context: Context, ground: Ground) -> None:
-    """Serve until a signal ends it, in this process or in several that each open their own."""
+def serve(context: Context, ground: Ground, reread: Callable[[], Settings]) -> None:
+    """Serve until a signal ends it, in this process or in several that each open their own.
+
+    Args:
+        context: the installation, open.
+        ground: what the processes share.
+        reread: reads the settings once more, for the workers after a SIGHUP.
+
+    """
     from tokenhouse.app import Application  # noqa: PLC0415 - because a refusal to start needs none of it
 
     settings = context.settings
@@ -72,7 +94,27 @@ def serve(context: Context, ground: Ground) -> None:
         _Server(Application(context), context, ground).run(sockets)
     else:
         context.close()
-        Supervisor(partial(_work, settings, ground), settings.workers, ground.sockets).run()
+        renew = partial(_renewed, settings, ground, reread)
+        work = partial(_work, settings, ground)
+        Supervisor(work, settings.workers, ground.sockets, renew).run()
+
+
+def _renewed(
+    settings: Settings, ground: Ground, reread: Callable[[], Settings]
+) -> Callable[[Parent], None] | None:
+    """Return what workers do under the settings as they are now; None where they cannot be used."""
+    try:
+        fresh = reread()
+        expect_servable(fresh)
+    except (SettingsError, ServeError) as error:
+        reason = {"reason": str(error)}
+        log.LOGGER.error("settings cannot be used, nothing is replaced", extra=reason)
+        return None
+    kept = {name: getattr(settings, name) for name in FIXED}
+    late = [name for name, value in kept.items() if getattr(fresh, name) != value]
+    if late:
+        log.LOGGER.warning("settings wait for a restart", extra={"settings": ", ".join(late)})
+    return partial(_work, fresh.model_copy(update=kept), ground)
 
 
 def _end(*_: object) -> NoReturn:
@@ -85,6 +127,7 @@ def _keep_on(*_: object) -> None:
 
 def _work(settings: Settings, ground: Ground, parent: Parent) -> None:
     """Serve, as one of several workers."""
+    log.set_up(settings.log_format, settings.log_level)
     from tokenhouse.app import Application  # noqa: PLC0415 - likewise, because it is loaded by then
     from tokenhouse.opening import OpeningError, open_context  # noqa: PLC0415 - likewise, because serve() names what is loaded
 

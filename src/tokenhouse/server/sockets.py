@@ -46,8 +46,23 @@ def bind(settings: Settings) -> Sockets:
     """Bind the addresses, and listen.
 
     Raises:
-        ServeError: it is taken or not ours, is open to others without TLS, or the certificate
-            cannot be used.
+        ServeError: one is taken or not ours, or see `expect_servable`.
+
+    """
+    expect_servable(settings)
+    service = _listen(settings.host, settings.port, "choose another --port or --host")
+    if not settings.metrics_address:
+        return Sockets(service, None)
+    host, _, port = settings.metrics_address.rpartition(":")
+    metrics = _listen(host.strip("[]"), int(port), "choose another metrics_address")
+    return Sockets(service, metrics)
+
+
+def expect_servable(settings: Settings) -> None:
+    """Look whether it may be served like this.
+
+    Raises:
+        ServeError: it is open to others without TLS, or the certificate cannot be used.
 
     """
     tls = settings.tls_cert is not None or settings.behind_tls_proxy
@@ -58,12 +73,6 @@ def bind(settings: Settings) -> Sockets:
         )
         raise ServeError(msg)
     _expect_certificate(settings)
-    service = _listen(settings.host, settings.port, "choose another --port or --host")
-    if not settings.metrics_address:
-        return Sockets(service, None)
-    host, _, port = settings.metrics_address.rpartition(":")
-    metrics = _listen(host.strip("[]"), int(port), "choose another metrics_address")
-    return Sockets(service, metrics)
 
 
 def _listen(host: str, port: int, advice: str) -> socket.socket:

@@ -99,16 +99,20 @@ class _Worker:
 class Supervisor:
     """Keeps so many workers at work."""
 
-    def __init__(self, work: Work, count: int, listening: Sockets) -> None:
+    def __init__(
+        self, work: Work, count: int, listening: Sockets, renew: Callable[[], Work | None]
+    ) -> None:
         """Prepare.
 
         Args:
             work: what a worker does; it returns when a signal has ended it.
             count: so many do it.
             listening: what they share; closed when all end.
+            renew: asked on SIGHUP for what a worker does from then on; None = it stays as it is,
+                and so do the workers.
 
         """
-        self._work, self._count, self._listening = work, count, listening
+        self._work, self._count, self._listening, self._renew = work, count, listening, renew
         self._workers: list[_Worker] = []
         self._ends = False
         self._not_before = 0.0
@@ -132,7 +136,8 @@ class Supervisor:
             self._listening.close()
             for worker in self._workers:
                 worker.end()
-        elif number == signal.SIGHUP:
+        elif number == signal.SIGHUP and (work := self._renew()) is not None:
+            self._work = work
             LOGGER.info("workers are replaced one by one", extra={"signal": "SIGHUP"})
             for worker in self._workers:
                 worker.stale = True

@@ -6,18 +6,13 @@ TOML file. ``docs/settings.md`` is generated from this module.
 
 from __future__ import annotations
 
-import os
-import tomllib
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from tokenhouse.settings.values import Address, Folder, Mailbox, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PREFIX = "TOKENHOUSE_"
 OF_THE_SDK = frozenset(  # what programs of customers read, perhaps in the same environment
@@ -260,41 +255,3 @@ class Settings(BaseModel):
     def keys_path(self) -> Path:
         """Where the master keys are."""
         return self.master_key_file or self.data_dir / "master.key"
-
-
-def load(
-    flags: Mapping[str, Any], config: Path | None = None, environ: Mapping[str, str] = os.environ
-) -> Settings:
-    """Read the settings from flags, environment and file.
-
-    Args:
-        flags: options given on the command line; None means not given.
-        config: TOML file, if any.
-        environ: the process environment.
-
-    Raises:
-        SettingsError: a name is unknown or a value cannot be used.
-
-    """
-    merged: dict[str, Any] = {}
-    if config is not None:
-        try:
-            merged.update(tomllib.loads(config.read_text("utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            msg = f"cannot read the settings file {config}: {error}"
-            raise SettingsError(msg) from None
-    for variable, value in environ.items():
-        name = variable.removeprefix(PREFIX).lower()
-        if variable.startswith(PREFIX) and name not in OF_THE_SDK:
-            merged[name] = value
-    merged.update({name: value for name, value in flags.items() if value is not None})
-    if unknown := sorted(merged.keys() - Settings.model_fields.keys()):
-        msg = f"unknown settings: {', '.join(unknown)}; docs/settings.md lists all"
-        raise SettingsError(msg)
-    try:
-        return Settings(**merged)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(map(str, first["loc"])) or "settings"
-        msg = f"setting {name}: {first['msg']}"
-        raise SettingsError(msg) from None
