@@ -231,8 +231,8 @@ def test_database_that_is_too_large_to_read_in_time(installation: Service) -> No
     script = (
         "import json, sys; from pathlib import Path; from tokenhouse.context import clock\n"
         "from tokenhouse.manage.doctor import examine\n"
-        "from tokenhouse.settings import load\n"
-        "found = examine(load({'data_dir': Path(sys.argv[1])}), clock, 0.01)\n"
+        "from tokenhouse.settings.loading import load\n"
+        "found = examine(load({'data_dir': Path(sys.argv[1])}).settings, clock, 0.01)\n"
         "print([(type(one).__name__, one.problem) for one in found])\n"
     )
     done = subprocess.run(

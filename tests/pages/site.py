@@ -19,7 +19,7 @@ from tokenhouse.cli import app
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.openapi import describe
 from tokenhouse.opening import open_context
-from tokenhouse.settings import load
+from tokenhouse.settings.loading import load
 
 ROOT = Path(__file__).parents[2]
 TEXTS = (
@@ -53,7 +53,7 @@ def write(folder: Path) -> None:
 
 def _rest() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home:
-        settings = load({"data_dir": Path(home) / "data"}, environ={})
+        settings = load({"data_dir": Path(home) / "data"}, environ={}).settings
         context = open_context(settings, create=True)
         described: dict[str, Any] = document(context, describe(ENDPOINTS, settings))
         context.close()

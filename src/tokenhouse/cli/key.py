@@ -95,6 +95,7 @@ def rewrap(
 
     Example: tokenhouse key rewrap --new-master-key
     """
+    from tokenhouse.crypto.master_keys import master_keys
     from tokenhouse.crypto.sealing import MasterKeyError, SealError, add_master_key
     from tokenhouse.manage.rewrap import rewrap as seal_anew
     from tokenhouse.settings import KEY_RELOAD_SECONDS
@@ -102,6 +103,9 @@ def rewrap(
     with place.open() as context:
         try:
             if new_master_key:
+                where = master_keys(context.settings)
+                if where.is_outside:
+                    fail(f"the master keys {where} are not kept here; put the new one first there")
                 add_master_key(context.settings.keys_path)
                 context.sealer.refresh()
             done: dict[str, int] = {}

@@ -23,13 +23,16 @@ def backup(place: Place, file: File) -> None:
 
     Example: tokenhouse db backup tokenhouse-2026-11-24.db
     """
+    from tokenhouse.crypto.master_keys import master_keys
     from tokenhouse.opening.moving import backup as write
 
     settings = place.settings()
     with place.refusals(), _progress() as tell:
         write(settings, file, lambda left, of: tell("pages", of - left, of))
     size = file.stat().st_size
-    typer.echo(f"Wrote {file}, {size:,} octets. The master key {settings.keys_path} is not in it.")
+    typer.echo(
+        f"Wrote {file}, {size:,} octets. The master key {master_keys(settings)} is not in it."
+    )
 
 
 @at_place

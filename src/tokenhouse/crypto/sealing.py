@@ -13,7 +13,7 @@ import hmac
 import os
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -39,10 +39,18 @@ class MasterKeyError(Exception):
     """The master key file cannot be used; the text says why and what to do."""
 
 
+class Changing(Protocol):
+    """Where master keys come from."""
+
+    def changed(self) -> list[bytes]:
+        """Return the keys if they are others than at the last call, else none."""
+        ...
+
+
 class Sealer:
     """Seals with the first master key, opens with any of them."""
 
-    def __init__(self, keys: Sequence[bytes], file: MasterKeyFile | None = None) -> None:
+    def __init__(self, keys: Sequence[bytes], file: Changing | None = None) -> None:
         """Take the master keys, 32 octets each, the current one first.
 
         Args:
@@ -210,17 +218,23 @@ def read_master_keys(path: Path) -> list[bytes]:
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             msg = f"the master key {path} can be read by others; run: chmod 600 {path}"
             raise MasterKeyError(msg)
-        lines = path.read_bytes().split()
-        keys = [base64.b64decode(line, altchars=b"-_", validate=True) for line in lines]
+        keys = decoded_keys(path.read_bytes())
     except FileNotFoundError:
         msg = f"the master key {path} is missing; restore it from its backup"
         raise MasterKeyError(msg) from None
     except OSError as error:
         msg = f"the master key {path} cannot be read: {error.strerror}"
         raise MasterKeyError(msg) from None
-    except ValueError:
-        keys = []
-    if not keys or any(len(key) != _KEY_OCTETS for key in keys):
+    if not keys:
         msg = f"the master key {path} holds no keys of 32 octets in base64url; restore it"
         raise MasterKeyError(msg)
     return keys
+
+
+def decoded_keys(text: bytes) -> list[bytes]:
+    """Return the keys that stand in a text; none where anything in it is no key."""
+    try:
+        keys = [base64.b64decode(line, altchars=b"-_", validate=True) for line in text.split()]
+    except ValueError:
+        return []
+    return keys if all(len(key) == _KEY_OCTETS for key in keys) else []

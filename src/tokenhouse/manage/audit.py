@@ -33,6 +33,8 @@ _OF_A_MACHINE = {
     "data_dir",
     "database_url",
     "master_key_file",
+    "master_keys",
+    "master_key_command",
     "tls_cert",
     "tls_key",
 }

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from tokenhouse.audit import Trail
 from tokenhouse.context import Context, clock, make_context
 from tokenhouse.crypto.keyring import Keyring
+from tokenhouse.crypto.master_keys import master_keys
 from tokenhouse.crypto.sealing import (
     MasterKeyError,
-    MasterKeyFile,
     Sealer,
     SealError,
-    read_master_keys,
 )
 from tokenhouse.manage import audit, keys, scopes
 from tokenhouse.manage.errors import Invalid
@@ -136,7 +135,8 @@ def _open(
 ) -> tuple[Database, Sealer]:
     if path is not None:
         expect_files(settings, path)
-    sealer = Sealer(read_master_keys(settings.keys_path), MasterKeyFile(settings.keys_path))
+    from_where = master_keys(settings)
+    sealer = Sealer(from_where.read(), from_where)
     if path is not None and is_foreign(path):  # left exactly as it is
         raise OpeningError(migrations.State.NONE.value)
     database = Database(settings.database_url, pooler=settings.database_pooler, tally=tally)
@@ -148,9 +148,15 @@ def _open(
 def expect_files(settings: Settings, path: Path) -> None:
     """Refuse a place where the file of a SQLite database is missing or empty."""
     if not path.exists():
-        if settings.keys_path.exists():
+        from_where = master_keys(settings)
+        if from_where.is_outside:
             msg = (
-                f"the database {path} is missing, though its master key {settings.keys_path} is "
+                f"the database {path} is missing; restore it, or make a new one with the master "
+                f"key {from_where}: run: tokenhouse db upgrade"
+            )
+        elif from_where.exists():
+            msg = (
+                f"the database {path} is missing, though its master key {from_where} is "
                 "here; restore the database, or move the key away to begin anew"
             )
         else:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from tokenhouse.audit import Trail
 from tokenhouse.context import clock
+from tokenhouse.crypto.master_keys import master_keys
 from tokenhouse.crypto.sealing import (
     MasterKeyError,
     Sealer,
     make_key,
     make_master_key,
-    read_master_keys,
 )
-from tokenhouse.manage import keys
+from tokenhouse.manage import keys as signing
 from tokenhouse.opening.errors import OpeningError
 from tokenhouse.store import audit_events, installation, migrations, signing_keys
 from tokenhouse.store.database import Database, Unavailable
@@ -53,7 +53,7 @@ def make_if_new(settings: Settings, path: Path | None, *, asked: bool) -> None:
             if path is None:
                 _make_on_server(settings, asked=asked)
             elif not path.exists():
-                _make_file(settings, path)
+                _make_file(settings, path, asked=asked)
         except (OSError, MasterKeyError, Unavailable) as error:
             msg = f"cannot make a new installation in {settings.data_dir}: {error}"
             raise OpeningError(msg) from None
@@ -75,9 +75,10 @@ def _alone(folder: Path) -> Generator[None]:
         os.close(handle)
 
 
-def _make_file(settings: Settings, path: Path) -> None:
+def _make_file(settings: Settings, path: Path, *, asked: bool) -> None:
     building = path.with_name(path.name + ".new")
-    if settings.keys_path.exists() and not building.exists():
+    keys = master_keys(settings)
+    if keys.exists() and not building.exists() and not (asked and keys.is_outside):
         return  # a database was expected here: who opens it says so
     building.write_bytes(b"")  # first, so that a cut-off start is known as such
     for rest in ("-wal", "-shm"):  # of one that was: it would come back to life
@@ -105,9 +106,10 @@ def _fill_on_server(connection: Connection, settings: Settings, *, asked: bool) 
     if migrations.tables(connection):
         msg = "the database holds tables that are not Tokenhouse's; give it one of its own"
         raise OpeningError(msg)
-    if settings.keys_path.exists() and not asked:
+    keys = master_keys(settings)
+    if keys.exists() and not asked:
         msg = (
-            f"the database is empty, though a master key {settings.keys_path} is here; restore "
+            f"the database is empty, though a master key {keys} is here; restore "
             "the database, or run: tokenhouse db upgrade, to begin anew with this key"
         )
         raise OpeningError(msg)
@@ -116,13 +118,14 @@ def _fill_on_server(connection: Connection, settings: Settings, *, asked: bool) 
 
 def _fill(connection: Connection, settings: Settings) -> None:
     """Make all that a new database holds, and the master key where there is none."""
-    if not settings.keys_path.exists():
+    keys = master_keys(settings)
+    if not keys.exists():
         make_master_key(settings.keys_path)
-    sealer = Sealer(read_master_keys(settings.keys_path))
+    sealer = Sealer(keys.read())
     migrations.upgrade(connection)
     sealed = sealer.seal(installation.SEAL, "", installation.CHECK)
     installation.add(connection, sealed, migrations.COMPATIBLE_FROM, clock())
     trail = Trail(make_key(), clock)
     trail.begin(connection, sealer.seal(audit_events.SEAL, "", trail.key))
-    first = keys.make_key(sealer, settings.signing_alg, 1, clock(), clock())
+    first = signing.make_key(sealer, settings.signing_alg, 1, clock(), clock())
     signing_keys.add(connection, first)

@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tokenhouse.crypto.sealing import MasterKeyError, Sealer, read_master_keys
+from tokenhouse.crypto.master_keys import master_keys
+from tokenhouse.crypto.sealing import MasterKeyError, Sealer
 from tokenhouse.opening import expect_files, expect_ours, expect_sound, path_of
 from tokenhouse.opening.errors import OpeningError
 from tokenhouse.store import copying, migrations, sqlite
@@ -115,7 +116,7 @@ def _expect_installation(settings: Settings, part: Path) -> None:
         found = database.read_now(migrations.state)
         if not (found.usable or found is migrations.State.OLD):
             raise OpeningError(found.value)
-        sealer = Sealer(read_master_keys(settings.keys_path))
+        sealer = Sealer(master_keys(settings).read())
         database.read_now(lambda connection: expect_ours(connection, sealer))
     finally:
         database.close()
@@ -142,7 +143,7 @@ def copy(settings: Settings, url: str, tell: Tell) -> list[Copied]:
         expect_files(settings, path)
     try:
         path_of(settings.model_copy(update={"database_url": url}))
-        sealer = Sealer(read_master_keys(settings.keys_path))
+        sealer = Sealer(master_keys(settings).read())
         source, target = Database(settings.database_url), Database(url)
 
         def from_source(out: Connection) -> list[Copied]:

@@ -38,6 +38,8 @@ FIXED = (  # what a worker that replaces another cannot have otherwise
     "issuer",
     "scopes",
     "master_key_file",
+    "master_keys",
+    "master_key_command",
     "signing_alg",
     "metrics_address",
 )

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from tokenhouse.settings.values import Address, Folder, Mailbox, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
+from tokenhouse.settings.values import Address, Command, Folder, Mailbox, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
 
 PREFIX = "TOKENHOUSE_"
 OF_THE_SDK = frozenset(  # what programs of customers read, perhaps in the same environment
@@ -72,6 +72,17 @@ class Settings(BaseModel):
         None,
         description="File of the master keys, one a line, the first is current. "
         "Default: `<data_dir>/master.key`.",
+    )
+    master_keys: SecretStr = Field(
+        SecretStr(""),
+        description="The master keys themselves, in place of a file: for an environment that holds "
+        "secrets. Default: none.",
+    )
+    master_key_command: Command = Field(
+        (),
+        description="Program with its arguments that prints the master keys, in place of a file: a "
+        "client of a vault or a KMS. Run at each start, without a shell, for 10 seconds at most. "
+        "Default: none.",
     )
     access_token_ttl: int = Field(
         900, ge=60, le=LONGEST_TOKEN_LIFE, description="Life of an access token, seconds."
@@ -204,6 +215,10 @@ class Settings(BaseModel):
         if not isinstance(folder, str | Path):
             return given  # the field's own check says what is wrong with it
         given["data_dir"] = folder = Path(folder).absolute()
+        ways = ("master_key_file", "master_keys", "master_key_command")
+        if sum(bool(given.get(way)) for way in ways) > 1:
+            msg = f"give one of {', '.join(ways)}"
+            raise ValueError(msg)
         given["master_key_file"] = given.get("master_key_file") or folder / "master.key"
         given["database_url"] = given.get("database_url") or f"sqlite:///{folder / 'tokenhouse.db'}"
         return given

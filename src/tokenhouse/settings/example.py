@@ -20,6 +20,7 @@ _DEPENDING = {  # what stands there for defaults that follow from others, or are
     "trusted_proxies": ["10.0.0.0/8"],
     "database_url": "postgresql://tokenhouse@db.example.com:5432/tokenhouse",
     "master_key_file": "/etc/tokenhouse/master.key",
+    "master_key_command": ["vault", "kv", "get", "-field=key", "secret/tokenhouse"],
     "metrics_address": "127.0.0.1:9464",
     "tls_cert": "/etc/tokenhouse/cert.pem",
     "tls_key": "/etc/tokenhouse/key.pem",

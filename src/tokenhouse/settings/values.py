@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from email.policy import SMTP
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,6 +17,11 @@ def _split(value: object) -> object:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
+
+
+def _words(value: object) -> object:
+    """Take a command from the environment as a shell would part it."""
+    return shlex.split(value) if isinstance(value, str) else value
 
 
 def _check_url(value: str) -> str:
@@ -68,6 +74,7 @@ def _check_mailbox(value: str) -> str:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Address = Annotated[str, AfterValidator(_check_address)]
+Command = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Url = Annotated[str, AfterValidator(_check_url)]
 Folder = Annotated[Path, AfterValidator(_check_folder)]
 Mailbox = Annotated[str, AfterValidator(_check_mailbox)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenhouse.crypto.sealing import MasterKeyError, Sealer, read_master_keys
+from tokenhouse.crypto.master_keys import master_keys
+from tokenhouse.crypto.sealing import MasterKeyError, Sealer
 from tokenhouse.manage.doctor import contents, machine
 from tokenhouse.manage.doctor.database import examine_database, unreachable
 from tokenhouse.manage.doctor.finding import Finding, Unseen, finding
@@ -38,7 +39,7 @@ def examine(settings: Settings, clock: Callable[[], float], seconds: float) -> I
     yield from machine.folder(settings.data_dir)
     sealer = None
     try:
-        sealer = Sealer(read_master_keys(settings.keys_path))
+        sealer = Sealer(master_keys(settings).read())
     except MasterKeyError as error:
         yield finding(str(error), "restore it from its backup")
     unsound = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tokenhouse.crypto.master_keys import master_keys
 from tokenhouse.crypto.sealing import SealError
 from tokenhouse.manage import keys as rules
 from tokenhouse.manage.doctor.finding import RESTORE, Finding
@@ -55,7 +56,7 @@ def _keys(connection: Connection, sealer: Sealer, settings: Settings) -> Iterato
     check = installation.sealed_check(connection)
     if check is None or not _opens(sealer, installation.SEAL, "", check):
         yield Finding(
-            f"the master key {settings.keys_path} is not this database's",
+            f"the master key {master_keys(settings)} is not this database's",
             "restore the one that belongs to it",
         )
         return

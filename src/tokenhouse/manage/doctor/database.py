@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tokenhouse.crypto.master_keys import master_keys
 from tokenhouse.manage.doctor.finding import RESTORE, Finding, Unseen, finding
 from tokenhouse.store import migrations
 from tokenhouse.store.database import Database, Unavailable, shown_url, sqlite_path
@@ -57,7 +58,7 @@ def _file(path: Path, settings: Settings) -> Finding | None:
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
     except FileNotFoundError:
-        if settings.keys_path.exists():
+        if master_keys(settings).exists():
             return Finding(
                 f"the database {path} is missing, though its master key is here", RESTORE
             )
