@@ -4,6 +4,7 @@ Contract section 2, and ASVS 5.0 section 16.2. The trap: an event that is writte
 change that it tells of is missing just when it matters.
 """
 
+import hashlib
 import re
 import secrets
 from collections.abc import Mapping
@@ -144,6 +145,9 @@ def test_revoking_is_an_event_that_does_not_show_the_jti(
     newest = events(http, app.owner)[0]
     assert (newest["action"], newest["actor"]) == ("token.revoked", f"client:{app.client_id}")
     claims = jwt.decode(token, options={"verify_signature": False})
+    called = hashlib.sha256(claims["jti"].encode()).hexdigest()[:16]  # as in the log of tokens
+    assert newest["target"] == f"token:{called}"
+    assert newest["details"] == {"client_id": app.client_id}
     assert claims["jti"] not in str(newest)
     assert token not in str(newest)
 

@@ -106,6 +106,27 @@ def test_expired_credential_and_its_tokens_are_refused(start_service: StartServi
     refused(service, app, token)
 
 
+def test_use_is_still_written_down_of_an_expired_credential_alone(
+    start_service: StartService,
+) -> None:
+    service = start_service()
+    owner = add_person(service)
+    expired, disabled = (add_credential(service, owner) for _ in range(2))
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
+        assert patch(http, expired, {"expires_at": soon(600)}).status_code == 200
+        assert patch(http, disabled, {"disabled": True}).status_code == 200
+    service.stop()
+    service.clock_ahead = 605
+    service.start()
+    for app in (expired, disabled):
+        assert {answer.status for answer in asked(service, app).values()} == {401}
+    service.stop()  # writes down what it has
+    service.start()
+    seen = httpx.get(service.url + CLIENTS, headers=owner.bearer, trust_env=False).json()
+    used = {one["client_id"]: one["last_used_at"] is not None for one in seen}
+    assert used == {expired.client_id: True, disabled.client_id: False}
+
+
 @pytest.mark.clause("RFC 9068 section 4")
 def test_token_is_refused_from_its_end_on(start_service: StartService) -> None:
     service = start_service()

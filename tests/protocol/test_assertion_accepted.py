@@ -63,6 +63,7 @@ GOOD: dict[str, tuple[str, Make]] = {
     "iat-absent": ("RFC 7519 section 4.1.6", with_claims(iat=ABSENT)),
     "iat-just-ahead": ("RFC 7519 section 4.1.6", with_claims(iat=ahead(10))),
     "nbf-now": ("RFC 7519 section 4.1.5", with_claims(nbf=ahead(0))),
+    "nbf-long-ago": ("RFC 7519 section 4.1.5", with_claims(nbf=1)),
     "nbf-just-ahead": ("RFC 7519 section 4.1.5", with_claims(nbf=ahead(10))),
     "jti-one-octet-each-time-new": ("RFC 7519 section 4.1.7", with_claims(jti="1")),
     "jti-256-octets": ("RFC 7519 section 4.1.7", with_claims(jti="b" * 256)),
@@ -73,6 +74,10 @@ GOOD: dict[str, tuple[str, Make]] = {
     ),
     "jti-raw-utf-8": ("RFC 7519 section 4.1.7", with_claims(jti=jws.Literal('"ü"'))),
     "unknown-claims": ("RFC 7519 section 4", with_claims(x={"y": [1, None, True, "z"]}, scope="")),
+    "escape-of-nul-escaped-itself": (
+        "RFC 7519 section 4",
+        with_claims(x=["\\u0000", 5, None, {"\\u0000": True}]),
+    ),
     "white-space-in-json": (
         "RFC 7519 section 7.2",
         lambda w: signed(w, b" \r\n\t" + jws.dump(claims(w)) + b"\n"),

@@ -116,6 +116,13 @@ def mine(w: World, password: str) -> Request:
         ERRORS, "user-empty", lambda w: header(basic("", w.someone.password)), 400, "invalid_grant"
     ),
     Row(
+        HEADER,
+        "user-whose-base64-begins-with-x",
+        lambda w: header(basic(f"_{uuid4()}@people.example", w.someone.password)),
+        400,
+        "invalid_grant",
+    ),
+    Row(
         ERRORS,
         "user-nul-after",
         lambda w: header(basic(w.someone.email + "\0", w.someone.password)),

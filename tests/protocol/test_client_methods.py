@@ -23,6 +23,17 @@ from tests.raw import send
 METHODS = "RFC 6749 section 2.3"
 
 
+def post_beside(name: str, header: str) -> Row:
+    """Right `client_secret_post` beside an Authorization header that nobody can read."""
+    return Row(
+        METHODS,
+        f"post-beside-{name}",
+        lambda w: form(*CLIENT_CREDENTIALS, *secret_post(w.app), authorization=header),
+        401,
+        "invalid_client",
+    )
+
+
 @table(
     Row(
         METHODS,
@@ -81,6 +92,9 @@ METHODS = "RFC 6749 section 2.3"
         400,
         "invalid_request",
     ),
+    post_beside("basic-alone", "Basic"),
+    post_beside("ill-formed-basic", "Basic !!!!"),
+    post_beside("percent-nonsense", basic("client", "%zz")),
 )
 def test_more_than_one_method_is_refused(row: Row, world: World) -> None:
     request = row.request(world)

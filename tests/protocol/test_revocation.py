@@ -23,6 +23,7 @@ from tests.service import Service
 REVOKE = "/api/v1/auth/jwt/revoke"
 INTROSPECT = "/api/v1/auth/jwt/introspect"
 FEED = "/.well-known/revocations"
+FEED_LIFE = 300  # seconds
 DEAD = {"active": False}
 APP = ("", "")  # stands for the credentials of the module
 
@@ -55,6 +56,7 @@ def feed(http: httpx.Client, service: Service) -> dict[str, Any]:
     claims: dict[str, Any] = jwt.decode(
         answer.text, keys[header["kid"]].key, [header["alg"]], issuer=service.url
     )
+    assert claims["exp"] == claims["iat"] + FEED_LIFE
     return claims
 
 

@@ -11,6 +11,7 @@ from tests.people import CLIENTS, TOKEN, Credential, add_credential, add_person
 from tests.service import Service
 
 SCOPES = "/api/v1/scopes"
+INTROSPECT = "/api/v1/auth/jwt/introspect"
 METADATA = "/.well-known/oauth-authorization-server"
 SECTION = "RFC 6749 section 3.3"
 API = "https://api.example/maps"
@@ -142,6 +143,12 @@ def test_resource_picks_among_audiences(scoped: tuple[Service, httpx.Client, Cre
         bearer = {"Authorization": f"Bearer {token}"}
         good = audience in (service.url, [*both, service.url])
         assert http.get(CLIENTS, headers=bearer).status_code == (200 if good else 401)
+        shown = http.post(
+            INTROSPECT,
+            data={"token": token},
+            auth=(app.client_id, app.client_secret),
+        ).json()
+        assert (shown["active"], shown["aud"]) == (True, audience)
 
 
 @pytest.mark.clause("RFC 8707 section 2")
