@@ -84,6 +84,8 @@ def converse(home: Path, *args: str, answers: Mapping[str, str | None]) -> tuple
         The exit status, and all that stood on the terminal.
 
     """
+    # A shell's background job ignores it, and so would what it starts: then nothing would end this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         words(*args),
