@@ -20,10 +20,10 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-postgresql test-matrix check format lint types imports docs site screenshots faults canary bench flood timing fuzz mutation wheel sbom lock clean
+.PHONY: help run test test-postgresql test-matrix check format lint types imports docs site screenshots faults canary bench flood timing fuzz mutation package package-smoke sbom deploy-check security-lint lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' Makefile
 
 run: .venv/run .venv/package  ## start the service here (FIRST_USER, HOST, PORT, DATA_DIR)
 	@exec $(BIN)/tokenhouse serve --host "$(HOST)" --port "$(PORT)" \
@@ -92,15 +92,21 @@ fuzz: .venv/dev .venv/package  ## throw octets at every reader (FUZZ_SECONDS=600
 mutation: .venv/dev .venv/package  ## do the tests notice a changed line? docs/mutation.md (MUTATION="--only oauth/")
 	$(BIN)/python -m mutation.run $(MUTATION)
 
-wheel: .venv/run  ## dist/*.whl, service and SDK, built twice from two places: the same octets or nothing
-	rm -rf build/wheel && mkdir -p build/wheel/copy dist
-	cp -R pyproject.toml README.md LICENSE src sdk build/wheel/copy/
-	$(BIN)/hatchling build -t wheel -d build/wheel/here
-	cd sdk && ../$(BIN)/hatchling build -t wheel -d ../build/wheel/here
-	cd build/wheel/copy && ../../../$(BIN)/hatchling build -t wheel -d ../there
-	cd build/wheel/copy/sdk && ../../../../$(BIN)/hatchling build -t wheel -d ../../there
-	cd build/wheel && for wheel in here/*.whl; do cmp "$$wheel" "there/$${wheel#here/}" || exit 1; done
-	cp build/wheel/here/*.whl dist/ && sha256sum dist/*.whl
+package: .venv/run  ## wheels and sdists of service and SDK in dist/, built twice: the same octets or nothing
+	rm -rf build/package dist && mkdir -p build/package dist
+	$(BIN)/hatchling build -t sdist -t wheel -d $(CURDIR)/build/package/here
+	cd sdk && $(abspath $(BIN))/hatchling build -t sdist -t wheel -d $(CURDIR)/build/package/here
+	for sdist in build/package/here/*.tar.gz; do \
+		tar -xzf "$$sdist" -C build/package && \
+		cd "build/package/$$(basename "$$sdist" .tar.gz)" && \
+		$(abspath $(BIN))/hatchling build -t sdist -t wheel -d $(CURDIR)/build/package/there && \
+		cd $(CURDIR) || exit 1; \
+	done
+	cd build/package/here && for one in *; do cmp "$$one" "../there/$$one" || exit 1; done
+	cp build/package/here/* dist/ && sha256sum dist/*
+
+package-smoke: package  ## the main job by the wheel alone, in a new environment: serve, a token, the doctor
+	$(BIN)/python -m tests.package_smoke dist/tokenhouse-*.whl requirements/run.txt
 
 sbom: export PYTHONWARNINGS = ignore
 sbom: .venv/dev  ## dist/tokenhouse.cdx.json: what the service is made of (CycloneDX)
@@ -108,9 +114,19 @@ sbom: .venv/dev  ## dist/tokenhouse.cdx.json: what the service is made of (Cyclo
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
 		--output-reproducible -o dist/tokenhouse.cdx.json requirements/run.txt
 
+deploy-check: .venv/deploy .venv/package  ## validate deploy/ and .github/ (needs nginx and systemd)
+	$(BIN)/python -m tests.deploy.check
+
+# What bandit calls low, ruff's S rules hold line by line in `make lint`.
+security-lint: .venv/dev .venv/package  ## bandit on the programs, zizmor on the workflows
+	$(BIN)/bandit --quiet --recursive --severity-level medium src sdk/src
+	$(BIN)/zizmor --quiet --offline .github
+
 lock: .venv/dev  ## resolve requirements/*.txt anew (LOCK_FLAGS=--upgrade for newer releases)
 	$(LOCK) $(LOCK_FLAGS) --all-extras --group pyproject.toml:dev pyproject.toml sdk/pyproject.toml -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt pyproject.toml -o requirements/run.txt
+	$(LOCK) --extra postgresql -c requirements/dev.txt pyproject.toml -o requirements/image.txt
+	$(LOCK) --group pyproject.toml:deploy -c requirements/dev.txt -o requirements/deploy.txt
 
 clean:  ## remove the environment and every cache, never a database
 	rm -rf .venv .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
@@ -135,6 +151,11 @@ $(BIN)/pip:
 	@$(PIP) --require-hashes --only-binary :all: -r $<
 	@$(PIP) --no-deps --no-build-isolation --editable sdk
 	@touch $@ .venv/run
+
+.venv/deploy: requirements/deploy.txt .venv/dev
+	@echo "installing what looks at the manifests: requirements/deploy.txt"
+	@$(PIP) --require-hashes --only-binary :all: -r $<
+	@touch $@
 
 .venv/package: pyproject.toml | $(BIN)/pip
 	@$(PIP) --no-deps --no-build-isolation --editable .

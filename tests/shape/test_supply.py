@@ -1,4 +1,4 @@
-"""What the service is made of: each direct dependency has its reason, and the wheel can be rebuilt.
+"""What the service is made of: each direct dependency has its reason, and it can be rebuilt.
 
 Trap: a build that differs from place to place cannot be compared with what was published.
 """
@@ -28,9 +28,9 @@ def test_every_direct_dependency_has_its_reason_and_no_other_is_named() -> None:
 
 
 @pytest.fixture(params=[".", "sdk"])
-def wheels(request: pytest.FixtureRequest, tmp_path: Path) -> list[bytes]:
-    """The wheel built from two copies, of other names, times and permissions."""
-    built: list[bytes] = []
+def packages(request: pytest.FixtureRequest, tmp_path: Path) -> list[dict[str, bytes]]:
+    """Wheel and sdist, built from two copies of other names, times and permissions."""
+    built: list[dict[str, bytes]] = []
     for name, mask in (("one", 0o022), ("another", 0o077)):
         copy = tmp_path / name
         shutil.copytree(
@@ -42,19 +42,20 @@ def wheels(request: pytest.FixtureRequest, tmp_path: Path) -> list[bytes]:
         for file in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copyfile(ROOT / request.param / file, copy / file)
         subprocess.run(
-            [sys.executable, "-m", "hatchling", "build", "-t", "wheel"],
+            [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel"],
             cwd=copy,
             env={**os.environ, "PYTHONPATH": ""},
             umask=mask,
             check=True,
             capture_output=True,
         )
-        built += [wheel.read_bytes() for wheel in (copy / "dist").glob("*.whl")]
+        built.append({one.name: one.read_bytes() for one in (copy / "dist").iterdir()})
     return built
 
 
-def test_wheel_is_the_same_wherever_it_is_built(wheels: list[bytes]) -> None:
-    first, second = wheels
+def test_package_is_the_same_wherever_it_is_built(packages: list[dict[str, bytes]]) -> None:
+    first, second = packages
+    assert {name.rpartition(".")[2] for name in first} == {"gz", "whl"}
     assert first == second
 
 
