@@ -1,0 +1,1 @@
+"""What lies in deploy/ and .github/ says what it should."""

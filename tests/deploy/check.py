@@ -1,0 +1,90 @@
+"""Every manifest looked at by its own program: `make deploy-check`, `python -m tests.deploy.check`.
+
+Trap: a program that is missing is a failure here, never a skip; nothing is sent anywhere.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from trustme import CA
+
+from tests.deploy.chart import render
+from tests.shape.tree import ROOT
+
+BIN = Path(sys.executable).parent
+DEPLOY = ROOT / "deploy"
+GITHUB = ROOT / ".github"
+EXPOSURE = 15  # tenths, at most, of what `systemd-analyze security` counts
+
+
+def main() -> None:
+    """Run all; raises CalledProcessError or AssertionError at the first that finds a fault."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        _run("hadolint", DEPLOY / "Dockerfile")
+        _schema("compose-spec", DEPLOY / "compose.yaml")
+        manifests = render(home)
+        _run("kubernetes-validate", "--strict", *manifests)
+        _systemd(home)
+        _nginx(home)
+        _run("caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "proxy/Caddyfile")
+    _schema("github-workflows", *GITHUB.glob("workflows/*.yml"))
+    _schema("github-issue-forms", *GITHUB.glob("ISSUE_TEMPLATE/[!c]*.yml"))
+    _schema("github-issue-config", GITHUB / "ISSUE_TEMPLATE" / "config.yml")
+    _schema("dependabot", GITHUB / "dependabot.yml")
+
+
+def _run(program: str, *args: str | Path) -> None:
+    where = os.pathsep.join([str(BIN), os.environ["PATH"], "/usr/sbin"])
+    found = shutil.which(program, path=where)
+    assert found, f"{program} is not installed"
+    sys.stdout.write(f"{program} {' '.join(map(str, args))}\n")
+    sys.stdout.flush()
+    subprocess.run([found, *args], check=True)
+
+
+def _schema(name: str, *files: Path) -> None:
+    assert files, name
+    _run("check-jsonschema", "--builtin-schema", f"vendor.{name}", *files)
+
+
+def _systemd(home: Path) -> None:
+    """Verify the unit with a program that is there in place of the service's, and count."""
+    unit = DEPLOY / "systemd" / "tokenhouse.service"
+    copy = home / unit.name
+    copy.write_text(
+        unit.read_text("utf-8").replace("/opt/tokenhouse/bin/tokenhouse", sys.executable), "utf-8"
+    )
+    _run("systemd-analyze", "verify", "--man=no", copy)
+    _run(
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        "--no-pager",
+        f"--threshold={EXPOSURE}",
+        unit,
+    )
+
+
+def _nginx(home: Path) -> None:
+    """Test the server block in a whole configuration, with a certificate made for the moment."""
+    certificate = CA().issue_cert("auth.example.com")
+    certificate.private_key_and_cert_chain_pem.write_to_path(home / "both.pem")
+    text = (DEPLOY / "proxy" / "nginx.conf").read_text("utf-8")
+    for path in ("/etc/ssl/auth.example.com.pem", "/etc/ssl/auth.example.com.key"):
+        text = text.replace(path, str(home / "both.pem"))
+    whole = home / "nginx.conf"
+    whole.write_text(
+        f"pid {home}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
+        f"http {{\naccess_log off;\n{text}}}\n",
+        "utf-8",
+    )
+    _run("nginx", "-t", "-c", whole)
+
+
+if __name__ == "__main__":
+    main()
