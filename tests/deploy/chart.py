@@ -85,6 +85,7 @@ def _examine(pod: dict[str, Any]) -> None:
     }
     settings = load({}, environ={one["name"]: one["value"] for one in container["env"]}).settings
     assert settings.behind_tls_proxy
+    assert settings.master_key_command == ("cat", "/run/tokenhouse/master.key")
     assert settings.issuer == GIVEN["issuer"]
     ports = {one["name"]: one["containerPort"] for one in container.get("ports", [])}
     assert ports in ({}, {"http": settings.port, "metrics": 9464})

@@ -51,7 +51,7 @@ env:
   - { name: TOKENHOUSE_PORT, value: {{ .Values.service.port | quote }} }
   - { name: TOKENHOUSE_METRICS_ADDRESS, value: "0.0.0.0:{{ .Values.metricsPort }}" }
   # By a program, since the group of a Secret's file may read it, which a master_key_file must not let.
-  - { name: TOKENHOUSE_MASTER_KEY_COMMAND, value: "cat,/run/tokenhouse/master.key" }
+  - { name: TOKENHOUSE_MASTER_KEY_COMMAND, value: "cat /run/tokenhouse/master.key" }
   # A folder of the service's own: Kubernetes lets everybody into the volume itself.
   - { name: TOKENHOUSE_DATA_DIR, value: /var/lib/tokenhouse/data }
   {{- range $name, $value := .Values.settings }}
