@@ -69,7 +69,7 @@ site: .venv/dev .venv/package  ## build the documentation site in build/site; a 
 
 screenshots: .venv/dev .venv/package  ## take a picture of every console page into build/screenshots
 	mkdir -p build/screenshots
-	SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/console/test_looks.py
+	SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/console/test_looks.py -p no:randomly
 
 faults: .venv/dev .venv/package  ## break things on purpose, the long form, with its figures
 	LONG=1 $(BIN)/python -m pytest tests/faults --database both -s --timeout 3600 -p no:randomly

@@ -42,13 +42,15 @@ class Credential:
     owner: Person
 
 
-def add_person(service: Service, *, admin: bool = False, password: str = "") -> Person:
+def add_person(
+    service: Service, *, admin: bool = False, password: str = "", email: str = ""
+) -> Person:
     """Add a user and sign in; raises AssertionError if refused.
 
     The first one of a service is an administrator from the command line; that one adds the others
     over HTTP, which takes a tenth of the time.
     """
-    email = f"{secrets.token_hex(8)}@people.example"
+    email = email or f"{secrets.token_hex(8)}@people.example"
     password = password or secrets.token_urlsafe(24)
     if service.admin is None:
         service.admin = (f"{secrets.token_hex(8)}@admins.example", secrets.token_urlsafe(24))

@@ -1,9 +1,11 @@
 """Every page of the console by axe-core, in light, in the dark and on a phone.
 
-Set SCREENSHOTS to a folder to keep a picture of each.
+Set SCREENSHOTS to a folder to keep a picture of each (`make screenshots`); names that only a test
+would give are left out of those.
 """
 
 import os
+import time
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,14 +14,18 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.chromium import NEEDS_CHROMIUM
-from tests.conftest import MakePerson
 from tests.console.conftest import Start
-from tests.console.window import button
-from tests.people import add_credential
+from tests.console.window import Window, button
+from tests.people import Person, add_credential, add_person
 from tests.service import Service
+from tokenhouse.opening import open_context
+from tokenhouse.settings.loading import load
+from tokenhouse.store import token_counts
+from tokenhouse.store.database import Connection
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 SCRIPT = """"'><script>alert(1)</script><img src=x onerror=alert(1)>"""
+NAMES = ("nightly import", "reports") if SCREENSHOTS else ("nightly import " + SCRIPT, "x" * 200)
 NEW = "a password nobody had before"
 
 pytestmark = NEEDS_CHROMIUM
@@ -29,6 +35,7 @@ PAGES = {
     "credentials": "/credentials",
     "credential-new": "/credentials/new",
     "credential": "/credentials/{client_id}",
+    "credential-unused": "/credentials/{unused}",
     "credential-delete": "/credentials/{client_id}/delete",
     "secret-gone": "/credentials/{client_id}/secret",
     "try": "/try",
@@ -66,6 +73,22 @@ def look(page: Page, name: str) -> None:
     assert wide == 0, name
 
 
+def count_tokens(service: Service, client_id: str) -> None:
+    """Let a credential have got tokens for a month, more by day than by night."""
+    given = {"data_dir": service.data_dir, "database_url": service.database_url}
+    context = open_context(load(given, environ={}).settings)
+    now = time.time()
+
+    def record(connection: Connection) -> None:
+        for ago in range(29 * 24):
+            at = now - ago * token_counts.HOUR
+            tokens = 4 + ago % 5 + 3 * max(0, 6 - abs(12 - int(at // token_counts.HOUR) % 24))
+            token_counts.record(connection, {client_id: tokens}, at)
+
+    context.database.write_now(record)
+    context.close()
+
+
 LOOKS: dict[str, dict[str, object]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1200, "height": 900}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1200, "height": 900}},
@@ -78,13 +101,11 @@ LOOKS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("how", LOOKS)
-def test_every_page_is_for_everybody(
-    how: str, window: Start, person: MakePerson, service: Service
-) -> None:
+def test_every_page_is_for_everybody(how: str, window: Start, service: Service) -> None:
     one = window(**LOOKS[how])
-    owner = person(admin=True)
-    app = add_credential(service, owner, name="nightly import " + SCRIPT)
-    add_credential(service, owner, name="x" * 200)
+    owner = add_person(service, admin=True, email=f"you@{how}.example")
+    app, unused = (add_credential(service, owner, name=name).client_id for name in NAMES)
+    count_tokens(service, app)
     page = one.go("/sign-in")
     look(page, f"{how}-sign-in")
     page.get_by_label("E-mail address").fill(owner.email)
@@ -94,11 +115,20 @@ def test_every_page_is_for_everybody(
     one.sign_in(owner)
     for name, path in PAGES.items():
         if name != "sign-in":
-            look(one.go(path.format(client_id=app.client_id)), f"{how}-{name}")
+            look(one.go(path.format(client_id=app, unused=unused)), f"{how}-{name}")
+    look_at_what_is_asked_for(one, how, owner, app)
+
+
+def look_at_what_is_asked_for(one: Window, how: str, owner: Person, app: str) -> None:
+    """Look at what a page shows only when somebody presses a button."""
+    page = one.go(f"/credentials/{app}")
+    for summary in page.locator("summary").all():
+        summary.click()
+    look(page, f"{how}-charts-as-tables")
     page = one.go("/try")
     button(page, "Get my token")
     look(page, f"{how}-token")
-    page = one.go(f"/credentials/{app.client_id}")
+    page = one.go(f"/credentials/{app}")
     button(page, "Make a new secret")
     look(page, f"{how}-secret")
     page = one.go("/users")
