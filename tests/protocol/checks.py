@@ -51,9 +51,8 @@ def protocol_error(answer: Answer, body: dict[str, Any]) -> None:
     assert set(body) == {"error", "error_description", "detail"}
     assert PLAIN.fullmatch(body["error_description"])
     if answer.status == 422:
-        assert body["detail"], body
-        for one in body["detail"]:
-            assert {"loc", "msg", "type"} == set(one)
+        where = {"loc": ["header", "content-type"], "type": "media_type"}
+        assert body["detail"] == [{**where, "msg": body["error_description"]}]
     else:
         assert body["detail"] == body["error_description"]
     not_stored(answer)

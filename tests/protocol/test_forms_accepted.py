@@ -74,6 +74,12 @@ def slash_after(request: Request) -> Request:
         lambda w: by_post(w, ("scope", '"\\')),
         200,
     ),
+    Row(
+        "RFC 8707 section 2",
+        "resource-is-the-issuer",
+        lambda w: by_post(w, ("resource", w.issuer)),
+        200,
+    ),
     Row(HTTP, "64-kib", lambda w: encoded(w, padded(BODY_LIMIT)), 200),
     Row(HTTP, "64-parameters", lambda w: encoded(w, urlencode(many(64)).encode()), 200),
     Row(HTTP, "chunked", lambda w: chunked(w, padded(20_000)), 200),

@@ -9,6 +9,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import httpx
 import pytest
 
 from tests.conftest import StartService
@@ -28,6 +29,7 @@ LIMITS = {
 FIRST_WAIT = 4  # seconds
 ELSEWHERE = "127.0.0.2"
 FORWARDED = "X-Forwarded-For"
+EVENTS = "/api/v1/audit-events"
 
 
 def by_grant(email: str, password: str, *headers: tuple[str, str]) -> Request:
@@ -76,6 +78,9 @@ def test_after_ten_failures_the_right_password_has_to_wait_too(
     assert guess(service, someone.email, PER_ACCOUNT + 2) == [400] * PER_ACCOUNT + [429] * 2
     rights = [route(someone.email, someone.password) for route in (by_grant, by_basic)]
     waits = [slow_down(send(service.port, right), right) for right in rights]
+    seen = httpx.get(f"{service.url}{EVENTS}", headers=someone.bearer, trust_env=False).json()
+    throttled = [one["details"] for one in seen if one["action"] == "sign_in.throttled"]
+    assert throttled == [{"seconds": FIRST_WAIT}]
     right = rights[-1]
     time.sleep(waits[-1])
     assert send(service.port, right).status == 200

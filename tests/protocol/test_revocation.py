@@ -1,6 +1,7 @@
 """Revocation (RFC 7009), introspection (RFC 7662), and the feed for those who verify offline."""
 
 import base64
+import re
 from typing import Any
 
 import httpx
@@ -261,6 +262,7 @@ def test_feed_names_a_revoked_token_until_its_end(
     token = client_token_of(http, app)
     claims = jwt.decode(token, options={"verify_signature": False})
     before = http.get(FEED)
+    assert re.fullmatch(r'"[0-9a-f]{32}"', before.headers["etag"])
     post(http, REVOKE, token, app)
     assert feed(http, service)["tokens"][claims["jti"]] == claims["exp"]
     after = http.get(FEED, headers={"If-None-Match": before.headers["etag"]})
