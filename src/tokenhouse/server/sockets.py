@@ -78,11 +78,15 @@ def expect_servable(settings: Settings) -> None:
 def _listen(host: str, port: int, advice: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]  # Python repeats the address after it
         msg = f"cannot listen on {host}:{port}: {reason}; {advice}"
         raise ServeError(msg) from None
+    # One mode for all that share it, and `dup` sets it anew: were it blocking here, a worker that
+    # begins would let the others hang in their next accept.
+    listening.settimeout(0)
+    return listening
 
 
 def _expect_certificate(settings: Settings) -> None:
