@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenhouse.endpoints import documents_openapi, dpop_openapi, token_openapi
 from tokenhouse.endpoints.endpoint import metadata_of
+from tokenhouse.oauth.errors import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,18 +27,7 @@ _OAUTH_ERROR: Json = {
     "description": "A refusal by RFC 6749 section 5.2.",
     "properties": {
         "error": {
-            "enum": [
-                "invalid_request",
-                "invalid_client",
-                "invalid_grant",
-                "unauthorized_client",
-                "unsupported_grant_type",
-                "invalid_scope",
-                "invalid_target",
-                "invalid_dpop_proof",
-                "use_dpop_nonce",
-                "temporarily_unavailable",
-            ],
+            "enum": list(CODES),
             "description": "For programs.",
         },
         "error_description": {"type": "string", "description": "For people."},

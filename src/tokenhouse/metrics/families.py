@@ -9,28 +9,16 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
+from tokenhouse.oauth.errors import CODES, TemporarilyUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 COUNTER, GAUGE, LATEST, HISTOGRAM = "counter", "gauge", "latest", "histogram"
 SECOND = 1_000_000_000  # times are kept in nanoseconds
 OK, FAILED, REFUSED, THROTTLED = "ok", "failed", "refused", "slow_down"
-UNAVAILABLE, HTTP_METHOD = "temporarily_unavailable", "http_method"
-OUTCOMES = (
-    OK,
-    "invalid_request",
-    "invalid_client",
-    "invalid_grant",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "invalid_scope",
-    "invalid_target",
-    "invalid_dpop_proof",
-    "use_dpop_nonce",
-    UNAVAILABLE,
-    THROTTLED,
-    FAILED,
-)
+UNAVAILABLE, HTTP_METHOD = TemporarilyUnavailable.code, "http_method"
+OUTCOMES = (OK, *CODES, THROTTLED, FAILED)
 # Finer than an outcome, from the private text of a refusal, which all have in common.
 REASONS = {
     "assertion used before": "replayed_assertion",

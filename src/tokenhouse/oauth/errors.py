@@ -195,4 +195,17 @@ class SlowDown(TemporarilyUnavailable):
     default = "Too many failures; wait as long as Retry-After says."
 
 
+CODES = (
+    InvalidRequest.code,
+    InvalidClient.code,
+    InvalidGrant.code,
+    UnauthorizedClient.code,
+    UnsupportedGrantType.code,
+    InvalidScope.code,
+    InvalidTarget.code,
+    InvalidDpopProof.code,
+    UseDpopNonce.code,
+    TemporarilyUnavailable.code,
+)
+"""Every `error` that a protocol endpoint can answer with."""
 BASIC_CHALLENGE = (b"www-authenticate", b'Basic realm="tokenhouse", charset="UTF-8"')
