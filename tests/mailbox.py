@@ -25,14 +25,17 @@ SENDER = "Example API <tokens@mail.example>"
 class Mailbox:
     """Takes mail for everybody but `refused@…`, after STARTTLS or TLS and a sign-in."""
 
-    def __init__(self, folder: Path, security: Literal["starttls", "tls"] = "starttls") -> None:
+    def __init__(
+        self,
+        authority: trustme.CA,
+        security: Literal["starttls", "tls"] = "starttls",
+        *,
+        port: int | None = None,
+    ) -> None:
         """Start it; `close` ends it."""
         self.security = security
-        self.port = free_port()
+        self.port = port or free_port()
         self.received: list[EmailMessage] = []
-        authority = trustme.CA()
-        self.authority = folder / "authority.pem"
-        authority.cert_pem.write_to_path(str(self.authority))
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         authority.issue_cert(HOST).configure_cert(context)  # pyright: ignore[reportUnknownMemberType] - half typed, because of pyOpenSSL
         how: dict[str, Any] = {"tls_context": context, "require_starttls": True}
@@ -91,7 +94,9 @@ class Mailbox:
 @pytest.fixture
 def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     """A mail server that programs started in this test trust."""
-    one = Mailbox(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(one.authority))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    one = Mailbox(authority)
     yield one
     one.close()

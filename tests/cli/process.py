@@ -13,7 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.service import free_port
+from typer.testing import CliRunner
+
+from tests.service import Service, free_port
+from tokenhouse.cli import app
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 SECONDS = 60
@@ -45,6 +48,22 @@ def run(
         timeout=SECONDS,
         check=False,
     )
+
+
+def at_once(service: Service, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run `tokenhouse ARGS` as `Service.cli` does, but within this process: that saves a second.
+
+    Trap: it has the clock and the libraries of the tests.
+    """
+    where = ["--data-dir", str(service.data_dir)]
+    if service.database_url is not None:
+        where += ["--database-url", service.database_url]
+    names: dict[str, str | None] = {
+        name: None for name in os.environ if name.startswith("TOKENHOUSE_")
+    }
+    own = {f"TOKENHOUSE_{name.upper()}": value for name, value in service.settings.items()}
+    done = CliRunner().invoke(app, [*args, *where], env={**names, **own}, catch_exceptions=False)
+    return subprocess.CompletedProcess(args, done.exit_code, done.stdout, done.stderr)
 
 
 @contextmanager

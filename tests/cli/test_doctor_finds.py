@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from tests.cli.damage import sql
-from tests.cli.test_doctor import findings
+from tests.cli.test_doctor import doctor, findings, listed
 from tests.mailbox import Mailbox
 from tests.people import TOKEN, Person, add_credential, add_person
 from tests.postgresql import PostgreSQL
@@ -45,7 +45,8 @@ def test_old_sqlite(installation: Service, tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "shim" / "pysqlite3" / "__init__.py").write_text(SHIM)
     path = os.pathsep.join([str(tmp_path / "shim"), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
-    problem, fix = only(installation)
+    (found,) = listed(installation.cli("doctor", "--json"))
+    problem, fix = found["problem"], found["fix"]
     assert problem.startswith(f"SQLite {sqlite3.sqlite_version} can corrupt")
     assert "pysqlite3" in fix
 
@@ -57,7 +58,7 @@ def test_pending_migration(installation: Service) -> None:
     assert problem == "the database is older than this program"
     assert fix.startswith("run: tokenhouse db upgrade")
     assert installation.cli("db", "upgrade").returncode == 0
-    assert installation.cli("doctor").returncode == 0
+    assert doctor(installation).returncode == 0
 
 
 def test_no_backup_for_a_week(installation: Service, tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_no_backup_for_a_week(installation: Service, tmp_path: Path) -> None:
     assert problem == "there is no backup, of 8 days"
     assert "run: tokenhouse db backup FILE" in fix
     assert installation.cli("db", "backup", str(tmp_path / "backup")).returncode == 0
-    assert installation.cli("doctor").returncode == 0
+    assert doctor(installation).returncode == 0
     mark = installation.data_dir / "last-backup"
     assert mark.stat().st_mode & 0o077 == 0
     before = time.time() - 9 * DAY
@@ -84,9 +85,9 @@ def test_signing_key_near_its_end(installation: Service, days: float, how: str) 
     assert "start the service" in fix
     with installation:
         until = time.monotonic() + 20
-        while time.monotonic() < until and installation.cli("doctor").returncode:
-            pass
-        assert installation.cli("doctor").stdout == "All is well.\n"
+        while time.monotonic() < until and doctor(installation).returncode:
+            time.sleep(0.2)
+        assert doctor(installation).stdout == "All is well.\n"
 
 
 def test_signing_key_that_is_never_replaced(installation: Service) -> None:
@@ -116,7 +117,7 @@ def test_issuer_that_does_not_match_the_address(
     assert problem in found
     assert "set issuer" in fix
     installation.settings = {**settings, "trusted_proxies": "127.0.0.1"}  # may be right then
-    assert installation.cli("doctor").returncode == 0
+    assert doctor(installation).returncode == 0
 
 
 def test_tls_certificate(installation: Service, tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_tls_certificate(installation: Service, tmp_path: Path) -> None:
         return {**given, "issuer": "https://auth.example"}
 
     installation.settings = tls("auth.example", 90)
-    assert installation.cli("doctor").returncode == 0
+    assert doctor(installation).returncode == 0
     installation.settings = tls("*.example", 13)
     problem, fix = only(installation)
     assert f"{tmp_path}/cert.pem ends on " in problem
@@ -145,7 +146,7 @@ def test_tls_certificate(installation: Service, tmp_path: Path) -> None:
 
 def test_mail_server(installation: Service, mailbox: Mailbox) -> None:
     installation.settings = mailbox.settings
-    assert installation.cli("doctor").returncode == 0
+    assert doctor(installation).returncode == 0
     installation.settings = {**mailbox.settings, "smtp_password": "another"}
     problem, fix = only(installation)
     assert problem.startswith("no mail goes out: ")
@@ -214,7 +215,7 @@ def test_database_that_cannot_be_reached(
     there = Service(tmp_path / "there", database_url=postgresql.new_database())
     with there:
         add_person(there, admin=True)
-    assert there.cli("doctor").stdout == "All is well.\n"
+    assert doctor(there).stdout == "All is well.\n"
     there.clock_ahead = 3600
     (found,) = findings(there)
     assert " seconds ahead of the database server's" in found["problem"]
@@ -243,4 +244,4 @@ def test_database_that_is_too_large_to_read_in_time(installation: Service) -> No
         check=True,
     )
     assert done.stdout.startswith("[('Unseen', '0 seconds were not enough to read all ")
-    assert installation.cli("doctor").stdout == "All is well.\n"
+    assert doctor(installation).stdout == "All is well.\n"
