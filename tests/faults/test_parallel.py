@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from tests.conftest import WITHOUT_THROTTLE, NewDatabase
@@ -113,6 +114,35 @@ def test_delete_while_tokens_are_issued(two_workers: Service) -> None:
     )
     assert (late, living) == (0, 0)
     assert issued
+
+
+def test_each_gets_its_own_token(two_workers: Service) -> None:
+    """What is looked up, recorded and signed in one batch goes back to who asked for it."""
+    owner = add_person(two_workers)
+    got = list[tuple[str, dict[str, object]]]()
+
+    def asking(app: Credential) -> Work:
+        auth = (app.client_id, app.client_secret)
+
+        def ask(http: httpx.Client) -> None:
+            for _ in range(rounds(15, 500)):
+                by_jwt = by_assertion(assertion(two_workers, app))
+                for answer in (
+                    http.post(TOKEN, data=GRANT, auth=auth),
+                    http.post(TOKEN, data=by_jwt),
+                ):
+                    assert answer.status_code == 200, answer.text
+                    token = answer.json()["access_token"]
+                    claims = jwt.decode(token, options={"verify_signature": False})
+                    got.append((app.client_id, claims))
+
+        return ask
+
+    at_once(two_workers, [asking(add_credential(two_workers, owner)) for _ in range(COPIES)])
+    strange = sum(claims["sub"] != client_id for client_id, claims in got)
+    twice = len(got) - len({claims["jti"] for _, claims in got})
+    figure(f"{len(got):,} tokens from {COPIES} sides at once: {strange} of another, {twice} twice")
+    assert (strange, twice) == (0, 0)
 
 
 def revocation(service: Service, owner: Person) -> tuple[int, int]:
