@@ -73,7 +73,7 @@ def test_text_that_is_given_back_stays_text(
 
 
 def test_sign_in_gives_the_address_back_as_text(browse: Open) -> None:
-    # A text of its own: names hold SCRIPT in clear, which as a password nothing may (`make canary`).
+    # A password of its own: names hold SCRIPT in clear, a password nothing (`make canary`).
     answer = browse().send("/sign-in", "/sign-in", email=SCRIPT, password=SCRIPT + NEW)
     assert answer.status_code == 422
     assert "&lt;script" in answer.text
