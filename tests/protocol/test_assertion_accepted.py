@@ -57,6 +57,7 @@ GOOD: dict[str, tuple[str, Make]] = {
     "typ-with-application": (TYP, with_header(typ="application/client-authentication+jwt")),
     "kid": ("RFC 7515 section 4.1.4", with_header(kid="any name")),
     "kid-256-octets": ("RFC 7515 section 4.1.4", with_header(kid="a" * 256)),
+    "cty": ("RFC 7515 section 4.1.10", with_header(cty="json")),
     "exp-fraction": ("RFC 7519 section 2", with_claims(exp=lambda w: claims(w)["exp"] + 0.5)),
     "exp-just-past": ("RFC 7519 section 4.1.4", with_claims(exp=ahead(-5))),
     "exp-an-hour": ("RFC 7519 section 4.1.4", with_claims(exp=ahead(3600))),

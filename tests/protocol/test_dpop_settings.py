@@ -112,6 +112,14 @@ def test_nonce_outlives_a_restart_and_ends(start_service: StartService) -> None:
     assert (answer.status, answer.json()["error"]) == (400, "use_dpop_nonce")
 
 
+@pytest.mark.clause("RFC 9449 section 4.3")
+def test_default_port_of_https_is_the_same_place(start_service: StartService) -> None:
+    w = world_of(start_service({"issuer": "https://auth.example"}))
+    for port, status in (("", 200), (":443", 200), (":444", 400)):
+        claims = proof_claims("POST", f"https://auth.example{port}{TOKEN}")
+        assert at_token(w, proof(EC, claims)).status == status, port
+
+
 @pytest.mark.clause("RFC 9449 section 11.1")
 def test_of_sixteen_copies_at_once_on_two_workers_one_is_accepted(asking: World) -> None:
     nonce = asked_for_nonce(asking)

@@ -82,6 +82,14 @@ def named(alg: str) -> Make:
     return lambda k: k.headed(alg, kid=alg)
 
 
+def of_8_kib(k: Keys) -> bytes:
+    """A right assertion as long as one may be; of its octets 108 are not the payload's."""
+    bare = len(k.make(pad="")) - 108
+    text = k.make(pad="a" * ((8192 - 108) * 3 // 4 - bare * 3 // 4))
+    assert len(text) == 8192
+    return text
+
+
 GOOD: dict[str, tuple[str, Make]] = {
     **{alg.lower(): (METHOD, by(alg)) for alg in ALGORITHMS},
     **{f"{alg.lower()}-by-kid": (KID, named(alg)) for alg in ALGORITHMS},
@@ -92,6 +100,7 @@ GOOD: dict[str, tuple[str, Make]] = {
     "exp-just-past": (WHO, lambda k: k.make(exp=ahead(-5)(k.world))),
     "exp-an-hour": (WHO, lambda k: k.make(exp=ahead(3600)(k.world))),
     "nbf-now": (WHO, lambda k: k.make(nbf=ahead(0)(k.world))),
+    "8-kib": ("RFC 7515 section 5.2", of_8_kib),
 }
 
 

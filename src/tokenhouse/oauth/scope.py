@@ -9,7 +9,6 @@ import re
 
 from tokenhouse.oauth.errors import InvalidScope
 
-MOST_OCTETS = 128
 _TOKEN = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,128}")
 
 
