@@ -4,12 +4,15 @@ The bar: "database is locked" reaches no client within 5 s, and the WAL stays sm
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from tests.cli.process import at_once
 from tests.conftest import WITHOUT_THROTTLE
 from tests.faults import LONG, figure, rounds
 from tests.faults.load import ALL, WRITES, Book, Load, wrongs
@@ -100,3 +103,25 @@ def test_long_reader_stops_nobody_and_the_wal_shrinks_again(place: Place) -> Non
     told(f"a long reader, with a WAL of {grown / 2**20:.1f} MiB meanwhile", service, book)
     assert {each.status for each in book.seen} <= GOOD
     assert wal(service) < MOST_WAL
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "said"),
+    [(1, 0, "There is no user yet."), (30, 1, "the database cannot be used: database is locked\n")],
+)
+def test_new_file_that_another_writes_to_is_waited_for_and_never_called_corrupt(
+    tmp_path: Path, seconds: int, status: int, said: str
+) -> None:
+    service = Service(tmp_path)
+    assert at_once(service, "db", "upgrade").returncode == 0
+    with closing(
+        sqlite3.connect(service.data_dir / "tokenhouse.db", check_same_thread=False)
+    ) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")  # as one that was just made or restored
+        connection.execute("BEGIN IMMEDIATE")
+        end = threading.Timer(seconds, connection.rollback)
+        end.start()
+        found = service.cli("user", "list")
+        end.cancel()
+        end.join()
+    assert (found.returncode, said in found.stdout + found.stderr) == (status, True), found

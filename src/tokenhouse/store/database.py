@@ -181,7 +181,12 @@ class Database:
         )
 
     def soundness(self) -> str:
-        """Say "ok", or in a line what is wrong with the file of a SQLite database."""
+        """Say "ok", or in a line what is wrong with the file of a SQLite database.
+
+        Raises:
+            Unavailable: another process holds it locked, so that nothing can be said.
+
+        """
         small = self.path is not None and self.path.stat().st_size < _QUICK_CHECK_BELOW
 
         def check(connection: Connection) -> str:
@@ -194,6 +199,8 @@ class Database:
         try:
             return " ".join(self.read_now(check).split())
         except Unavailable as error:
+            if "locked" in str(error):
+                raise
             return " ".join(str(error).split())
 
     def integrity(self, seconds: float | None) -> str | None:

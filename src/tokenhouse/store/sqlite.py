@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import closing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 BACKUP_MARK = "last-backup"  # in the data folder: its time is that of the last backup
 BUSY_SECONDS = 5
 _PAGES = 1000  # copied at a time
+_WAL = "PRAGMA journal_mode=WAL"
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
@@ -60,6 +61,7 @@ def make_engine(url: str, *, connections: int) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - because the driver has no types
         connection.isolation_level = None  # transactions begin where we say, not the driver
+        _keep_wal(connection)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
 
@@ -71,6 +73,25 @@ def make_engine(url: str, *, connections: int) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return engine
+
+
+def _keep_wal(connection: Any) -> None:  # noqa: ANN401 - because the driver has no types
+    """Let the file have a WAL; one that was just made or restored has none yet.
+
+    The trap: of two that turn to it at once, SQLite refuses the second at once, whatever its
+    busy timeout.
+    """
+    driver: Any = import_module("pysqlite3")
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(_WAL)
+        except driver.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def fold(path: Path) -> None:

@@ -75,6 +75,8 @@ def _file(path: Path, settings: Settings) -> Finding | None:
 def unreachable(settings: Settings, error: Unavailable) -> Finding:
     """Say that the database does not answer, and what to do."""
     if settings.database_url.startswith("sqlite"):
+        if "locked" in str(error):
+            return Finding("another process keeps the database locked", "find it and let it end")
         how = "is corrupt" if "malformed" in str(error) else "cannot be read"
         return Finding(f"the database {how}: {error}", RESTORE)
     reason = " ".join(str(error).split())
