@@ -6,6 +6,7 @@ range that the system hands to outgoing connections, or one of those could take 
 is down.
 """
 
+import itertools
 import os
 import secrets
 import signal
@@ -13,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -32,10 +33,20 @@ class ServiceFailedError(AssertionError):
     """The server process did not do what every test relies on; the message ends with its log."""
 
 
+def _ports() -> Iterator[int]:
+    """Ports in turn, those of this process of the test run alone: two never take the same one."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first, many = 20_000 + number % 8 * 1500, 1500
+    start = secrets.randbelow(many)
+    return (first + (start + step) % many for step in itertools.count())
+
+
+_PORTS = _ports()
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on (see the trap above); raises ServiceFailedError."""
-    for _ in range(100):
-        port = 20_000 + secrets.randbelow(12_000)
+    for port in itertools.islice(_PORTS, 100):
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) != 0:
                 return port
