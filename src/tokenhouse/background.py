@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tokenhouse.actor import SYSTEM
+from tokenhouse.crypto.sealing import SealError
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.log import LOGGER
 from tokenhouse.manage import audit, keys
@@ -131,6 +132,9 @@ async def _once(context: Context, job: Job, me: str) -> None:
     except Unavailable as error:
         outcome = "put_off"
         LOGGER.warning("background work put off", extra={"job": job.name, "reason": str(error)})
+    except SealError as error:
+        outcome = FAILED
+        LOGGER.error("background work failed", extra={"job": job.name, "reason": str(error)})
     except Exception:  # noqa: BLE001 - because the next time may go well
         outcome = FAILED
         LOGGER.exception("background work failed", extra={"job": job.name})

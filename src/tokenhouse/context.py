@@ -5,8 +5,9 @@ The clock comes from here alone; the linter bans the others.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from tokenhouse.crypto.secrets import make_client_secret
@@ -57,7 +58,10 @@ class Hot:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every room may use."""
+    """What every room may use.
+
+    `draining` is set once this process is to end and its machine with it (decision 71).
+    """
 
     settings: Settings
     database: Database
@@ -71,6 +75,7 @@ class Context:
     token_log: TokenLog
     trail: Trail
     clock: Callable[[], float] = clock
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def tally(self) -> Tally:
@@ -99,8 +104,8 @@ def make_context(
         Batcher(keyring.sign, None),
     )
     if isinstance(database.tally, CountingTally):
-        for field in fields(Hot):
-            getattr(hot, field.name).watch(database.tally.batches(field.name))
+        for one in fields(Hot):
+            getattr(hot, one.name).watch(database.tally.batches(one.name))
     return Context(
         settings,
         database,

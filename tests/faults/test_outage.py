@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
@@ -107,6 +108,18 @@ def test_postgresql_gone_and_back_under_load(scene: Scene) -> None:
     assert {"token", "assertion", "create", "list"} <= {each.what for each in refused}
     assert slowest(refused, 503) < 1 + SLACK
     assert longest < 1 + SLACK
+
+
+def test_readiness_names_the_database(scene: Scene) -> None:
+    why = {"detail": "the database does not answer", "reasons": ["database"]}
+    with httpx.Client(base_url=scene.service.url, trust_env=False, timeout=30) as http:
+        scene.postgresql.stop()
+        ready = http.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"status": "unavailable", **why})
+        assert http.get("/healthz").status_code == 200
+        scene.postgresql.start()
+        back(scene)
+        assert http.get("/readyz").json() == {"status": "ok"}
 
 
 def slow(proxy: Proxy) -> Callable[[], None]:

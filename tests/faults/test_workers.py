@@ -85,6 +85,49 @@ def test_sigterm_finishes_what_is_in_flight(start_service: StartService, count: 
     assert "draining" in service.log
 
 
+def health(http: httpx.Client) -> tuple[int, dict[str, object], int]:
+    """What `/readyz` and `/healthz` say."""
+    ready = http.get("/readyz")
+    said: dict[str, object] = ready.json()
+    return ready.status_code, said, http.get("/healthz").status_code
+
+
+DRAINING = {"status": "draining", "detail": "the service ends here", "reasons": ["draining"]}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_load_balancer_hears_before_the_port_closes(
+    start_service: StartService, count: int
+) -> None:
+    service = start_service({"drain_seconds": "300"}, workers=count)
+    app = add_credential(service, add_person(service))
+    if count > 1:
+        wait_for(service, "worker serves", count)
+        os.kill(service.pid, signal.SIGHUP)  # ends workers too, but not the service
+        wait_for(service, "worker ended", count)
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
+        assert health(http) == (200, {"status": "ok"}, 200)
+        os.kill(service.pid, signal.SIGTERM)
+        wait_for(service, "not ready any more", count)
+        auth = (app.client_id, app.client_secret)
+        for _ in range(8):  # on connections that are new, so of either worker
+            with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as other:
+                assert health(other) == (503, DRAINING, 200)
+                assert other.post(TOKEN, data=GRANT, auth=auth).status_code == 200
+        assert health(http) == (503, DRAINING, 200)
+        os.kill(service.pid, signal.SIGINT)  # who cannot wait
+        wait_for(service, "draining", count)
+    assert service.stop() == 0
+
+
+def test_wait_for_the_load_balancer_ends_by_itself(start_service: StartService) -> None:
+    service = start_service({"drain_seconds": "0.5"}, workers=2)
+    wait_for(service, "worker serves", 2)
+    assert service.stop() == 0
+    assert service.log.count("not ready any more") == 2
+    assert "hangs" not in service.log
+
+
 def test_a_request_that_never_ends_holds_nothing_up(start_service: StartService) -> None:
     service = start_service(workers=2)
     app = add_credential(service, add_person(service))

@@ -24,7 +24,11 @@ class Dated:
 
 
 class Keyring:
-    """Signing keys by `kid`; the last one whose time has come signs."""
+    """Signing keys by `kid`; the last one whose time has come signs.
+
+    `lags` says that the database holds one that did not open, so that others may know keys which
+    this process does not.
+    """
 
     def __init__(self, keys: Sequence[Dated], clock: Callable[[], float]) -> None:
         """Take the keys, first to last, and the clock that says which of them signs."""
@@ -36,6 +40,7 @@ class Keyring:
         self._by_kid = {key.signer.kid: key.signer for key in keys}
         self._keys = tuple(keys)
         self._chosen = (keys[0].signer, 0.0)
+        self.lags = False
 
     @property
     def current(self) -> Signer:

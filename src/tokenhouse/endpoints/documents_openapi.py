@@ -140,12 +140,23 @@ STATUS_SCHEMA: Json = {
     "type": "object",
     "required": ["status"],
     "properties": {
-        "status": {"enum": ["ok", "unavailable"]},
-        "detail": {"type": "string", "description": "What is not there, when unavailable."},
+        "status": {"enum": ["ok", "unavailable", "draining"]},
+        "version": {"type": "string", "description": "Of the program; at `/healthz`."},
+        "detail": {"type": "string", "description": "What is amiss, when not `ok`."},
+        "reasons": {
+            "type": "array",
+            "description": "The same for programs, when not `ok`.",
+            "items": {"enum": ["draining", "database", "keys"]},
+        },
     },
 }
 _OK = {"status": "ok"}
-_NOT_READY = {"status": "unavailable", "detail": "the database does not answer"}
+_NOT_READY = {
+    "status": "unavailable",
+    "detail": "the database does not answer",
+    "reasons": ["database"],
+}
+_DRAINING = {"status": "draining", "detail": "the service ends here", "reasons": ["draining"]}
 
 METADATA: Json = {
     "get": {
@@ -187,7 +198,9 @@ HEALTH: Json = {
         "summary": "Is the process alive?",
         "description": "Answers as long as the process does, whatever the database does.",
         "responses": {
-            "200": answer("It is", ref("schemas", "Status"), NO_STORE, example=_OK),
+            "200": answer(
+                "It is", ref("schemas", "Status"), NO_STORE, example={**_OK, "version": "1.0.0"}
+            ),
             **ALWAYS,
         },
     }
@@ -196,10 +209,19 @@ READY: Json = {
     "get": {
         "tags": ["Health"],
         "summary": "Can it do its work?",
-        "description": "Whether the database answers and the keys are loaded.",
+        "description": "Whether the database answers, the signing keys are loaded, and the service "
+        "is not about to end here.",
         "responses": {
             "200": answer("It can", ref("schemas", "Status"), NO_STORE, example=_OK),
-            "503": answer("It cannot", ref("schemas", "Status"), NO_STORE, example=_NOT_READY),
+            "503": answer(
+                "It cannot, or not for long",
+                ref("schemas", "Status"),
+                NO_STORE,
+                examples={
+                    "unavailable": {"summary": "No database", "value": _NOT_READY},
+                    "draining": {"summary": "After SIGTERM", "value": _DRAINING},
+                },
+            ),
             **ALWAYS,
         },
     }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tokenhouse.actor import OPERATOR, SYSTEM
 from tokenhouse.audit import Event
 from tokenhouse.crypto.keyring import Dated
-from tokenhouse.crypto.sealing import MasterKeyError
+from tokenhouse.crypto.sealing import MasterKeyError, SealError
 from tokenhouse.crypto.signer import Signer, make_private_key
 from tokenhouse.log import LOGGER
 from tokenhouse.settings import KEY_RELOAD_SECONDS, LONGEST_TOKEN_LIFE
@@ -191,4 +191,9 @@ async def keep(context: Context) -> None:
         rows = await context.database.read(signing_keys.every)
     if old := dead(rows, now):
         await context.database.write(partial(signing_keys.remove, kids=old))
-    context.keyring.replace(load(rows, context.sealer, context.keyring))
+    try:
+        opened = load(rows, context.sealer, context.keyring)
+    except SealError:
+        context.keyring.lags = True
+        raise
+    context.keyring.replace(opened)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import resource
 import signal
+import time
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import uvicorn
@@ -14,13 +16,14 @@ from tokenhouse import log
 from tokenhouse.metrics.tally import NO_TALLY, Tally
 from tokenhouse.server import connections, wire
 from tokenhouse.server.sockets import BACKLOG, ServeError, Sockets, bind, expect_servable
-from tokenhouse.server.supervisor import Parent, Supervisor, most
+from tokenhouse.server.supervisor import Parent, Supervisor, Team, most
 from tokenhouse.settings import SettingsError
 
 if TYPE_CHECKING:
     import asyncio
     import socket
     from collections.abc import Callable
+    from types import FrameType
 
     from tokenhouse.app import Application
     from tokenhouse.context import Context
@@ -42,6 +45,7 @@ FIXED = (  # what a worker that replaces another cannot have otherwise
     "master_key_command",
     "signing_alg",
     "metrics_address",
+    "drain_seconds",
 )
 _DRAIN_SECONDS = 8  # the rest of the ten is for writing down and closing
 _TICKS_A_SECOND = 10  # uvicorn's
@@ -98,7 +102,8 @@ def serve(context: Context, ground: Ground, reread: Callable[[], Settings]) -> N
         context.close()
         renew = partial(_renewed, settings, ground, reread)
         work = partial(_work, settings, ground)
-        Supervisor(work, settings.workers, ground.sockets, renew).run()
+        team = Team(settings.workers, settings.drain_seconds)
+        Supervisor(work, team, ground.sockets, renew).run()
 
 
 def _renewed(
@@ -143,7 +148,7 @@ def _work(settings: Settings, ground: Ground, parent: Parent) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Serves, and ends well."""
+    """Serves, and ends well: on SIGTERM after a while in which `/readyz` says so (decision 71)."""
 
     def __init__(
         self,
@@ -153,7 +158,8 @@ class _Server(uvicorn.Server):
         parent: Parent | None = None,
     ) -> None:
         super().__init__(_config(application, context))
-        self._parent, self._tally, self._metrics = parent, context.tally, None
+        self._context, self._parent, self._metrics = context, parent, None
+        self._told, self._ends_at = False, inf
         if ground.board is not None and ground.sockets.metrics is not None:
             from tokenhouse.server.metrics_port import MetricsPort  # noqa: PLC0415 - because who asks for no metrics needs none of it
 
@@ -165,6 +171,15 @@ class _Server(uvicorn.Server):
         if self._metrics is not None:
             await self._metrics.open()
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Hear a signal: SIGTERM is for everybody, SIGINT at once or from a supervisor."""
+        if sig == signal.SIGTERM:
+            self._told = True
+        elif self._parent is None:
+            super().handle_exit(sig, frame)
+        else:  # which a terminal sends to it and to its supervisor: twice is no haste
+            super().handle_exit(signal.SIGTERM, frame)
+
     async def on_tick(self, counter: int) -> bool:
         """Look after the supervisor; True ends this process."""
         if self._parent is not None:
@@ -173,11 +188,24 @@ class _Server(uvicorn.Server):
                 return True
             if counter % _TICKS_A_SECOND == 0:
                 self._parent.tell()
+        if self._told and not self._context.draining.is_set():
+            self._announce()
+        if self._ends_at <= time.monotonic():
+            super().handle_exit(signal.SIGTERM, None)
         return await super().on_tick(counter)
+
+    def _announce(self) -> None:
+        """Tell who asks at `/readyz`, and go on for the time that it takes to be heard."""
+        seconds = self._context.settings.drain_seconds
+        self._context.draining.set()
+        self._context.tally.set("draining", number=1)
+        self._ends_at = time.monotonic() + seconds
+        if seconds:
+            log.LOGGER.info("not ready any more", extra={"ends_in_seconds": seconds})
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, finish what is in flight, end."""
-        self._tally.set("draining", number=1)
+        self._context.tally.set("draining", number=1)
         if self._metrics is not None:
             self._metrics.close()
         connections.drain(self.server_state)

@@ -85,34 +85,43 @@ class _Worker:
                 LOGGER.info("worker serves", extra={"worker": self.pid})
             self.heard, self.serves = time.monotonic(), True
 
-    def end(self) -> None:
-        """Tell it to finish what is in flight, and end."""
-        if self.ends_by is None:
-            self.ends_by = time.monotonic() + END_SECONDS
-            os.kill(self.pid, signal.SIGTERM)
+    def end(self, number: int, seconds: float = END_SECONDS) -> None:
+        """Send it a signal to finish what is in flight, and end within so many seconds."""
+        self.ends_by = time.monotonic() + seconds
+        os.kill(self.pid, number)
 
     def is_late(self) -> bool:
         """Tell whether it hangs."""
         return time.monotonic() > (self.ends_by or self.heard + _SILENT_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Team:
+    """How many work, and for how many seconds they go on after SIGTERM."""
+
+    count: int
+    drain_seconds: float
+
+
 class Supervisor:
-    """Keeps so many workers at work."""
+    """Keeps a team at work."""
 
     def __init__(
-        self, work: Work, count: int, listening: Sockets, renew: Callable[[], Work | None]
+        self, work: Work, team: Team, listening: Sockets, renew: Callable[[], Work | None]
     ) -> None:
         """Prepare.
 
         Args:
-            work: what a worker does; it returns when a signal has ended it.
-            count: so many do it.
+            work: what a worker does; it returns when a signal has ended it: SIGTERM after a while,
+                SIGINT at once.
+            team: so many do it.
             listening: what they share; closed when all end.
             renew: asked on SIGHUP for what a worker does from then on; None = it stays as it is,
                 and so do the workers.
 
         """
-        self._work, self._count, self._listening, self._renew = work, count, listening, renew
+        self._work, self._count, self._listening, self._renew = work, team.count, listening, renew
+        self._drain_seconds = team.drain_seconds
         self._workers: list[_Worker] = []
         self._ends = False
         self._not_before = 0.0
@@ -134,8 +143,9 @@ class Supervisor:
             LOGGER.info("workers end", extra={"signal": signal.Signals(number).name})
             self._ends = True
             self._listening.close()
+            wait = self._drain_seconds if number == signal.SIGTERM else 0
             for worker in self._workers:
-                worker.end()
+                worker.end(number, END_SECONDS + wait)
         elif number == signal.SIGHUP and (work := self._renew()) is not None:
             self._work = work
             LOGGER.info("workers are replaced one by one", extra={"signal": "SIGHUP"})
@@ -171,7 +181,7 @@ class Supervisor:
         if len(staying) < self._count + bool(stale):
             self._workers.append(self._start())
         elif stale and all(worker.serves for worker in staying):
-            stale[0].end()
+            stale[0].end(signal.SIGINT)  # the others go on, so nobody is told
 
     def _start(self) -> _Worker:
         supervisor = os.getpid()

@@ -172,6 +172,13 @@ class Settings(BaseModel):
         description="Address and port of the metrics for Prometheus, such as `127.0.0.1:9464`; a "
         "port of its own, without TLS and open to whoever reaches it. Default: none.",
     )
+    drain_seconds: float = Field(
+        0,
+        ge=0,
+        le=300,
+        description="Seconds that `serve` goes on serving after SIGTERM while `/readyz` says "
+        "`draining`: longer than a load balancer takes to notice. SIGINT ends at once.",
+    )
     tls_cert: Path | None = Field(None, description="PEM certificate chain to serve TLS with.")
     tls_key: Path | None = Field(None, description="PEM private key of `tls_cert`.")
     behind_tls_proxy: bool = Field(

@@ -50,6 +50,8 @@ env:
   - { name: TOKENHOUSE_WORKERS, value: {{ .Values.workers | quote }} }
   - { name: TOKENHOUSE_PORT, value: {{ .Values.service.port | quote }} }
   - { name: TOKENHOUSE_METRICS_ADDRESS, value: "0.0.0.0:{{ .Values.metricsPort }}" }
+  # Until every proxy knows that this pod ends, it goes on accepting.
+  - { name: TOKENHOUSE_DRAIN_SECONDS, value: {{ .Values.drainSeconds | quote }} }
   # By a program, since the group of a Secret's file may read it, which a master_key_file must not let.
   - { name: TOKENHOUSE_MASTER_KEY_COMMAND, value: "cat /run/tokenhouse/master.key" }
   # A folder of the service's own: Kubernetes lets everybody into the volume itself.
