@@ -5,11 +5,14 @@ Owns: its words, its environment, and a terminal of its own.
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,6 +24,13 @@ from tokenhouse.cli import app
 NOTHING: Mapping[str, str] = MappingProxyType({})
 SECONDS = 60
 LISTENS = "Tokenhouse listens on "
+END = "\x04"  # Ctrl-D
+# subprocess has no word for it: the new session takes the terminal, then becomes the command.
+IN_FRONT = (
+    "import fcntl, os, sys, termios\n"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "os.execv(sys.argv[1], sys.argv[1:])\n"
+)
 
 
 def words(*args: str | bytes) -> list[str | bytes]:
@@ -91,13 +101,25 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline() or process.stderr.readline()
 
 
-def converse(home: Path, *args: str, answers: Mapping[str, str | None]) -> tuple[int, str]:
-    """Run `tokenhouse ARGS` on a terminal.
+def converse(
+    home: Path,
+    *args: str,
+    answers: Iterable[tuple[str, str | None]],
+    until: str | None = None,
+    meanwhile: Callable[[], object] = int,
+) -> tuple[int, str]:
+    """Run `tokenhouse ARGS` as the job in front of a terminal.
+
+    Trap: what is typed before a question for a password stands there whole, to its last space, is
+    thrown away by the one who asks.
 
     Args:
         home: the folder to run it in.
         args: what to run.
-        answers: the line typed when the command has asked this, in this order; None = SIGINT.
+        answers: what is typed when the command has asked this, in this order: a line, or `END` for
+            an end of input; None = SIGINT.
+        until: what a command says that does not end by itself.
+        meanwhile: what to do then, before it gets SIGTERM.
 
     Returns:
         The exit status, and all that stood on the terminal.
@@ -107,7 +129,7 @@ def converse(home: Path, *args: str, answers: Mapping[str, str | None]) -> tuple
     signal.signal(signal.SIGINT, signal.default_int_handler)
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        words(*args),
+        [sys.executable, "-ISc", IN_FRONT, *words(*args)],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -116,23 +138,55 @@ def converse(home: Path, *args: str, answers: Mapping[str, str | None]) -> tuple
         start_new_session=True,
     ) as process:
         os.close(theirs)
-        shown = b""
-        for question, answer in answers.items():
-            shown = _read_until(ours, question.encode(), shown)
-            if answer is None:
-                process.send_signal(signal.SIGINT)
-            else:
-                os.write(ours, f"{answer}\n".encode())
-        shown = _read_until(ours, None, shown)
-        os.close(ours)
-    return process.returncode, shown.decode()
+        seen = Seen(ours)
+        try:
+            for question, answer in answers:
+                seen.read(question)
+                if answer is None:
+                    _interrupt(process)
+                else:
+                    os.write(ours, answer.encode() if answer == END else f"{answer}\n".encode())
+            if until is not None:
+                seen.read(until)
+                meanwhile()
+                process.terminate()
+            seen.read(None)
+            process.wait(SECONDS)
+        finally:
+            process.kill()
+            os.close(ours)
+    return process.returncode, seen.text.decode()
 
 
-def _read_until(terminal: int, text: bytes | None, shown: bytes) -> bytes:
-    with suppress(OSError):  # a terminal that its last process has left says EIO
-        while text is None or text not in shown:
-            piece = os.read(terminal, 4096)
-            if not piece:
-                break
-            shown += piece
-    return shown
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    """Send SIGINT until it ends: one between a question and the reading of its answer is lost."""
+    for _ in range(SECONDS // 5):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+            return
+
+
+@dataclass
+class Seen:
+    """What has stood on a terminal, and how much of that has been looked at."""
+
+    terminal: int
+    text: bytes = b""
+    looked_at: int = 0
+
+    def read(self, expected: str | None) -> None:
+        """Read until this has come, after all else; None: until the last process has left."""
+        until = time.monotonic() + SECONDS
+        wanted = None if expected is None else expected.encode()
+        with suppress(OSError):  # a terminal that its last process has left says EIO
+            while wanted is None or wanted not in self.text[self.looked_at :]:
+                ready, _, _ = select.select(
+                    [self.terminal], [], [], max(until - time.monotonic(), 0)
+                )
+                assert ready, f"{expected!r} has not come, but: {self.text!r}"
+                self.text += os.read(self.terminal, 4096)
+        if wanted is not None:
+            found = self.text.find(wanted, self.looked_at)
+            assert found >= 0, f"it ended before {expected!r}: {self.text!r}"
+            self.looked_at = found + len(wanted)

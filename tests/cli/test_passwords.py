@@ -90,7 +90,7 @@ def test_on_a_terminal_it_is_asked_for_twice_and_never_shown(
     status, seen = converse(
         service.home,
         *("user", "add", email, "--data-dir", str(service.data_dir)),
-        answers={"Password: ": PASSWORD, "Repeat for confirmation: ": PASSWORD},
+        answers=[("Password: ", PASSWORD), ("Repeat for confirmation: ", PASSWORD)],
     )
     assert (status, PASSWORD in seen) == (0, False)
     assert http.get(BASIC, auth=(email, PASSWORD)).status_code == 200
@@ -101,14 +101,14 @@ def test_an_interrupt_at_the_prompt_ends_the_command(service: Service) -> None:
     status, seen = converse(
         service.home,
         *("user", "add", email, "--data-dir", str(service.data_dir)),
-        answers={"Password: ": None},
+        answers=[("Password: ", None)],
     )
     assert (status, "Traceback" in seen) == (1, False)
     assert service.cli("user", "show", email).returncode == 1
 
 
 def test_no_user_no_prompt(tmp_path: Path) -> None:
-    status, seen = converse(tmp_path, "user", "add", address(), answers={})
+    status, seen = converse(tmp_path, "user", "add", address(), answers=[])
     assert status == 1
     assert "run: tokenhouse serve" in seen
     assert "Password" not in seen

@@ -1,18 +1,17 @@
 """`tokenhouse serve`: run the service; on an empty folder, make it first."""
 # ruff: noqa: PLC0415 - because --help must be quick, heavy rooms are imported inside commands
 
-from shlex import quote
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tokenhouse.cli.first_user import first_steps
 from tokenhouse.cli.place import Place, at_place
 from tokenhouse.cli.terminal import fail
 
 if TYPE_CHECKING:
-    from tokenhouse.context import Context
     from tokenhouse.settings import Settings
-    from tokenhouse.store.database import Connection
 
 
 @at_place
@@ -31,7 +30,8 @@ def serve(
 ) -> None:
     """Run the service.
 
-    In an empty folder it makes the installation first.
+    In an empty folder it makes the installation first, and at a terminal it asks who is the first
+    administrator.
 
     Example: tokenhouse serve --first-user you@example.com
     """
@@ -48,7 +48,10 @@ def serve(
         except run.ServeError as error:
             fail(str(error))
         context = open_context(settings, create=True, tally=ground.tally())
-        text = _next_step(context, place, first_user)
+        with ExitStack() as undo:
+            undo.callback(context.close)
+            text = first_steps(context, place, first_user)
+            undo.pop_all()
     typer.echo(f"Tokenhouse listens on {_where(settings)}\n{text}")
     flags = {"host": host, "port": port, "workers": workers}
     run.serve(context, ground, lambda: place.read(**flags).settings)
@@ -57,64 +60,3 @@ def serve(
 def _where(settings: "Settings") -> str:
     at = f"{settings.host}:{settings.port}"
     return settings.issuer if settings.issuer.endswith(at) else f"{at} as {settings.issuer}"
-
-
-def _next_step(context: "Context", place: Place, first_user: str | None) -> str:
-    """Make the first user when asked to, and say what to do next."""
-    from tokenhouse.store.users import is_any
-
-    if context.database.read_now(is_any):
-        return _pages(context.settings)
-    if first_user is None:
-        return f"There is no user yet. Add one:\n\n  tokenhouse user add EMAIL --admin{place}\n"
-    return _add_first(context, first_user)
-
-
-def _add_first(context: "Context", email: str) -> str:
-    from tokenhouse.actor import OPERATOR
-    from tokenhouse.crypto.secrets import make_password
-    from tokenhouse.manage import users
-    from tokenhouse.store.users import is_any
-
-    password = make_password()
-    hashed = users.hashed_password(context, password)
-
-    def add(connection: "Connection") -> bool:
-        if is_any(connection):  # another `serve` on this folder was quicker
-            return False
-        users.add(connection, context, OPERATOR, users.NewUser(email, hashed, is_admin=True))
-        return True
-
-    issuer = context.settings.issuer
-    if not context.database.write_now(add):
-        return _pages(context.settings)
-    welcome = _WELCOME.format(
-        email=email, password=password, login=quote(f"{email}:{password}"), issuer=issuer
-    )
-    return welcome + _pages(context.settings)
-
-
-def _pages(settings: "Settings") -> str:
-    console = f"Web pages for people: {settings.issuer}/console/\n" if settings.console else ""
-    return f"{console}Documentation: {settings.issuer}/docs\n"
-
-
-_WELCOME = """
-Your account (the password is shown only now):
-
-  e-mail    {email}
-  password  {password}
-
-An access token, good for 15 minutes:
-
-  curl -u {login} {issuer}/api/v1/auth/jwt/token/basic
-
-App credentials (client_id and client_secret) for a program:
-
-  curl -X POST -H "Authorization: Bearer ACCESS_TOKEN" {issuer}/api/v1/clients
-
-A token for the program:
-
-  curl -u 'CLIENT_ID:CLIENT_SECRET' -d grant_type=client_credentials {issuer}/api/v1/auth/jwt/token
-
-"""

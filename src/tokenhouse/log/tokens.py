@@ -112,6 +112,8 @@ class TokenLog:
         lost, self._lost = self._lost, 0
         if lost:
             LOGGER.error("lines of issued tokens were lost", extra={"lines": lost})
+        if not issued:  # a command may have been started without a standard error
+            return
         target = sys.stderr.fileno()
         most = _FILE if stat.S_ISREG(os.fstat(target).st_mode) else _PIPE
         piece: list[str] = []
