@@ -125,7 +125,7 @@ security-lint: .venv/dev .venv/package  ## bandit on the programs, zizmor on the
 lock: .venv/dev  ## resolve requirements/*.txt anew (LOCK_FLAGS=--upgrade for newer releases)
 	$(LOCK) $(LOCK_FLAGS) --all-extras --group pyproject.toml:dev pyproject.toml sdk/pyproject.toml -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt pyproject.toml -o requirements/run.txt
-	$(LOCK) --extra postgresql -c requirements/dev.txt pyproject.toml -o requirements/image.txt
+	$(LOCK) --extra otel --extra postgresql -c requirements/dev.txt pyproject.toml -o requirements/image.txt
 	$(LOCK) --group pyproject.toml:deploy -c requirements/dev.txt -o requirements/deploy.txt
 
 clean:  ## remove the environment and every cache, never a database

@@ -36,11 +36,12 @@ class BenchError(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """Where servers run: their cores, the folder of data and logs, the database if elsewhere."""
+    """Where servers run: cores, folder of data and logs, the database if elsewhere; and how."""
 
     cores: Cores
     folder: Path
     database_url: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()  # of Tokenhouse, beside its defaults
 
     @property
     def data(self) -> Path:
@@ -78,7 +79,7 @@ def tokenhouse(site: Site, port: int, workers: int = 1) -> Generator[Server]:
     """`tokenhouse serve` with default settings: SQLite with `synchronous=FULL`."""
     command = ["tokenhouse", "serve", *site.options, "--port", str(port)]
     command += ["--workers", str(workers)]
-    with _running(site, port, command, {}) as server:
+    with _running(site, port, command, dict(site.environment)) as server:
         yield server
 
 

@@ -7,6 +7,7 @@ to the management API.
 from __future__ import annotations
 
 import gc
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from tokenhouse import background
@@ -15,10 +16,12 @@ from tokenhouse.api.caller import SENT_METHOD
 from tokenhouse.api.documents import documents
 from tokenhouse.console.application import Console
 from tokenhouse.console.page import PATH as CONSOLE
+from tokenhouse.context import Hot
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.endpoint import NO_STORE, Door
 from tokenhouse.endpoints.openapi import describe
+from tokenhouse.endpoints.traced import traced
 from tokenhouse.endpoints.watched import WatchedDoor
 from tokenhouse.log import REQUEST
 from tokenhouse.metrics.places import Watched
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from tokenhouse.context import Context
     from tokenhouse.endpoints.endpoint import Endpoint
+    from tokenhouse.tracing import Tracing
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -49,35 +53,60 @@ def _noun(path: str) -> str:
     return noun if noun in _NOUNS else _OTHER
 
 
+def _the(place: str) -> Callable[[str], str]:
+    return lambda _path: place
+
+
+def _tracing(context: Context) -> Tracing | None:
+    if not context.settings.otlp_endpoint:
+        return None
+    from tokenhouse.tracing import Tracing  # noqa: PLC0415 - because it is an extra, and who asks for no traces needs none of it
+
+    return Tracing(context.settings.otlp_endpoint, context.clock)
+
+
+def _traced(context: Context, tracing: Tracing) -> Context:
+    """Return the same context, what is asked of which many at a time has spans."""
+    asked = {one.name: getattr(context.hot, one.name) for one in fields(Hot)}
+    hot = Hot(**{name: tracing.batches(name, inner) for name, inner in asked.items()})
+    return replace(context, hot=hot)
+
+
 class Application:
     """The ASGI application of the whole service."""
 
     def __init__(self, context: Context) -> None:
         """Put the doors where their paths are."""
+        self._tracing = _tracing(context)
+        if self._tracing is not None:
+            context = _traced(context, self._tracing)
         self._context = context
         self._origins = Origins(context.settings.trusted_proxies, make_id()[:8])
         on = [endpoint for endpoint in ENDPOINTS if endpoint.is_on(context.settings)]
         self._doors: dict[str, Asgi] = {endpoint.path: self._door(endpoint) for endpoint in on}
         pages = documents(context, describe(on, context.settings))
-        self._doors |= {path: self._watched(page, _DOCUMENTS) for path, page in pages.items()}
+        self._doors |= {path: self._watched(page, _the(_DOCUMENTS)) for path, page in pages.items()}
         self._doors |= {path + "/": door for path, door in self._doors.items()}
-        self._api = self._watched(_Headed(make_api(context)))
+        self._api = self._watched(_Headed(make_api(context)), _noun)
         self._console: Asgi | None = None
         if context.settings.console:
-            self._console = self._watched(Console(context), CONSOLE)
+            self._console = self._watched(Console(context), _the(CONSOLE))
 
     def _door(self, endpoint: Endpoint) -> Asgi:
-        tally = self._context.tally
+        tally, tracing = self._context.tally, self._tracing
+        if tracing is not None:
+            endpoint = traced(endpoint, tracing)
+        door: Asgi = Door(endpoint, self._context)
         if isinstance(tally, CountingTally):
-            return WatchedDoor(endpoint, self._context, tally)
-        return Door(endpoint, self._context)
+            door = WatchedDoor(endpoint, self._context, tally)
+        return door if tracing is None else tracing.requests(door, _the(endpoint.path))
 
-    def _watched(self, inner: Asgi, place: str | None = None) -> Asgi:
-        """Count at what is no endpoint: at `place`, or at the noun that the path names."""
+    def _watched(self, inner: Asgi, place_of: Callable[[str], str]) -> Asgi:
+        """Count and trace at what is no endpoint, by the place that a path belongs to."""
         tally = self._context.tally
         if isinstance(tally, CountingTally):
-            return Watched(inner, _noun if place is None else lambda _path: place, tally)
-        return inner
+            inner = Watched(inner, place_of, tally)
+        return inner if self._tracing is None else self._tracing.requests(inner, place_of)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the life of the process."""
@@ -101,6 +130,8 @@ class Application:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         self._context.close()
+        if self._tracing is not None:
+            self._tracing.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

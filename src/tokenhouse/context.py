@@ -15,7 +15,7 @@ from tokenhouse.gate import Gate
 from tokenhouse.log.tokens import TokenLog
 from tokenhouse.metrics.tally import CountingTally
 from tokenhouse.store import client_secrets, clients, failures, revoked_tokens, used_once, users
-from tokenhouse.store.batcher import Batcher
+from tokenhouse.store.batcher import Asks, Batcher
 from tokenhouse.store.client_secrets import ClientSecret, Known
 from tokenhouse.store.clients import Client, Owned
 from tokenhouse.store.last_used import Gathered
@@ -46,14 +46,14 @@ def clock() -> float:
 class Hot:
     """What the token path does many at a time: its statements, and signing."""
 
-    known: Batcher[str, Known | None]
-    owned: Batcher[str, Owned | None]
-    user: Batcher[str, User | None]
-    use: Batcher[tuple[bytes, float], bool]
-    revoked: Batcher[str, bool]
-    wrong: Batcher[WrongProof, float]
-    standing: Batcher[str, Failures]
-    signed: Batcher[bytes, str]
+    known: Asks[str, Known | None]
+    owned: Asks[str, Owned | None]
+    user: Asks[str, User | None]
+    use: Asks[tuple[bytes, float], bool]
+    revoked: Asks[str, bool]
+    wrong: Asks[WrongProof, float]
+    standing: Asks[str, Failures]
+    signed: Asks[bytes, str]
 
 
 @dataclass(frozen=True, slots=True)

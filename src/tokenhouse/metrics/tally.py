@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tokenhouse.metrics.families import GAUGE, LATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence, Sized
 
     from tokenhouse.metrics.families import Family, Labels
 
@@ -141,12 +141,12 @@ class CountingTally(Tally):
         finally:
             self.observe(family, *labels, number=perf_counter_ns() - begun)
 
-    def batches(self, name: str) -> Callable[[int, int, bool], None]:
+    def batches(self, name: str) -> Callable[[Sized, int, bool], None]:
         """Return what hears of each batch of one kind."""
         sizes, seconds = self.histogram("batch_size", name), self.histogram("batch_seconds", name)
 
-        def tell(size: int, took: int, failed: bool) -> None:  # noqa: FBT001 - because one caller has three facts
-            sizes(size)
+        def tell(asked: Sized, took: int, failed: bool) -> None:  # noqa: FBT001 - because one caller has three facts
+            sizes(len(asked))
             seconds(took)
             if failed:
                 self.add("database_failures", "batch")

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 import ssl
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def expect_servable(settings: Settings) -> None:
     """Look whether it may be served like this.
 
     Raises:
-        ServeError: it is open to others without TLS, or the certificate cannot be used.
+        ServeError: it is open to others without TLS, the certificate cannot be used, or traces are
+            asked for and their extra is not installed.
 
     """
     tls = settings.tls_cert is not None or settings.behind_tls_proxy
@@ -73,6 +75,12 @@ def expect_servable(settings: Settings) -> None:
         )
         raise ServeError(msg)
     _expect_certificate(settings)
+    if settings.otlp_endpoint:
+        try:
+            import_module("tokenhouse.tracing")  # here, for what it needs is an extra
+        except ImportError:
+            msg = "otlp_endpoint needs an extra; run: pip install 'tokenhouse[otel]'"
+            raise ServeError(msg) from None
 
 
 def _listen(host: str, port: int, advice: str) -> socket.socket:

@@ -172,6 +172,11 @@ class Settings(BaseModel):
         description="Address and port of the metrics for Prometheus, such as `127.0.0.1:9464`; a "
         "port of its own, without TLS and open to whoever reaches it. Default: none.",
     )
+    otlp_endpoint: Url = Field(
+        "",
+        description="Base URL of an OpenTelemetry collector that takes OTLP over HTTP, such as "
+        "`http://127.0.0.1:4318`: traces go there. Needs `tokenhouse[otel]`. Default: none.",
+    )
     drain_seconds: float = Field(
         0,
         ge=0,

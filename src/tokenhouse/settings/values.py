@@ -25,6 +25,8 @@ def _words(value: object) -> object:
 
 
 def _check_url(value: str) -> str:
+    if not value:
+        return value
     url = urlsplit(value)
     plain = not (url.query or url.fragment or url.username)
     if url.scheme not in {"http", "https"} or not url.hostname or not plain or value.endswith("/"):

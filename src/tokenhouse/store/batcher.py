@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tokenhouse.store.lookup import MOST
 from tokenhouse.store.unavailable import Unavailable
@@ -19,10 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    Tell = Callable[[int, int, bool], None]
+    Asked = Sequence[tuple[Any, asyncio.Future[Any]]]
+    Tell = Callable[[Asked, int, bool], None]
 
 K = TypeVar("K")
 V = TypeVar("V")
+K_contra = TypeVar("K_contra", contravariant=True)
+
+
+class Asks(Protocol[K_contra, V]):
+    """What the token path has of a batcher."""
+
+    def ask(self, key: K_contra) -> asyncio.Future[V]: ...  # noqa: D102 - the class says
 
 
 @dataclass(eq=False, slots=True)
@@ -52,11 +60,14 @@ class Batcher(Generic[K, V]):
         self._perform, self._executor = perform, executor
         self._patience, self._busy = patience, False
         self._waiting: list[tuple[K, asyncio.Future[V]]] = []
-        self._tell: Tell | None = None
+        self._tells: tuple[Tell, ...] = ()
         self._took = 0
 
     def watch(self, tell: Tell) -> None:
-        """Have `tell` hear of each batch: how many asked, nanoseconds, whether it failed."""
+        """Have `tell` hear of each batch: who asked, nanoseconds, whether it failed."""
+        self._tells = (*self._tells, tell)
+        if len(self._tells) > 1:
+            return
         perform = self._perform
 
         def timed(keys: Sequence[K]) -> Sequence[V]:
@@ -66,7 +77,7 @@ class Batcher(Generic[K, V]):
             finally:
                 self._took = perf_counter_ns() - begun
 
-        self._perform, self._tell = timed, tell
+        self._perform = timed
 
     def ask(self, key: K) -> asyncio.Future[V]:
         """Return what will be the answer to `key`."""
@@ -130,8 +141,8 @@ class Batcher(Generic[K, V]):
         if batch.timer is not None:
             batch.timer.cancel()
         error = done.exception()
-        if self._tell is not None:
-            self._tell(len(batch.asked), self._took, error is not None)
+        for tell in self._tells:
+            tell(batch.asked, self._took, error is not None)
         answers: Sequence[V] = [] if error else done.result()
         for index, (_, future) in enumerate(batch.asked):
             if future.done():  # who asked has gone
