@@ -77,10 +77,12 @@ def _nginx(home: Path) -> None:
     text = (DEPLOY / "proxy" / "nginx.conf").read_text("utf-8")
     for path in ("/etc/ssl/auth.example.com.pem", "/etc/ssl/auth.example.com.key"):
         text = text.replace(path, str(home / "both.pem"))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in kinds)
     whole = home / "nginx.conf"
     whole.write_text(
         f"pid {home}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
-        f"http {{\naccess_log off;\n{text}}}\n",
+        f"http {{\naccess_log off;\n{paths}{text}}}\n",
         "utf-8",
     )
     _run("nginx", "-t", "-c", whole)
