@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -110,6 +111,8 @@ def test_of_upgrades_at_once_one_makes_the_installation(
         upgrades = [threads.submit(service.cli, "db", "upgrade") for _ in range(4)]
         ended = [upgrade.result() for upgrade in upgrades]
     assert [done.returncode for done in ended] == [0] * 4, ended
+    said = Counter(done.stdout.partition(" a")[0] for done in ended)
+    assert said == {"made": 1, "nothing to do: the database is": 3}, ended
     keys = json.loads(service.cli("key", "list", "--json").stdout)
     assert len(keys) == 1
 

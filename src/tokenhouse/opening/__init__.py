@@ -102,7 +102,7 @@ def upgrade_database(settings: Settings) -> str:
 
     """
     path = path_of(settings)
-    make_if_new(settings, path, asked=True)
+    made = make_if_new(settings, path, asked=True)
     try:
         database, sealer = _open(settings, path)
         found = database.read_now(migrations.state)
@@ -117,6 +117,8 @@ def upgrade_database(settings: Settings) -> str:
     except Unavailable as error:
         msg = f"the database cannot be upgraded: {error}; nothing was changed"
         raise OpeningError(msg) from None
+    if made:
+        return f"made a new installation, at revision {migrations.HEAD}"
     if found is migrations.State.OLD:
         return f"upgraded to revision {migrations.HEAD}"
     return f"nothing to do: the database is at revision {migrations.HEAD} or a later one"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tokenhouse.store.database import Connection
 
 
-def make_if_new(settings: Settings, path: Path | None, *, asked: bool) -> None:
+def make_if_new(settings: Settings, path: Path | None, *, asked: bool) -> bool:
     """Make an installation where there is none.
 
     Args:
@@ -44,6 +44,9 @@ def make_if_new(settings: Settings, path: Path | None, *, asked: bool) -> None:
         asked: whether the operator asked for just this (`db upgrade`): then an empty
             PostgreSQL database may belong to a master key that is here already.
 
+    Returns:
+        Whether there was none.
+
     Raises:
         OpeningError: it cannot be made here.
 
@@ -51,9 +54,8 @@ def make_if_new(settings: Settings, path: Path | None, *, asked: bool) -> None:
     with _alone(settings.data_dir):
         try:
             if path is None:
-                _make_on_server(settings, asked=asked)
-            elif not path.exists():
-                _make_file(settings, path, asked=asked)
+                return _make_on_server(settings, asked=asked)
+            return not path.exists() and _make_file(settings, path, asked=asked)
         except (OSError, MasterKeyError, Unavailable) as error:
             msg = f"cannot make a new installation in {settings.data_dir}: {error}"
             raise OpeningError(msg) from None
@@ -75,11 +77,11 @@ def _alone(folder: Path) -> Generator[None]:
         os.close(handle)
 
 
-def _make_file(settings: Settings, path: Path, *, asked: bool) -> None:
+def _make_file(settings: Settings, path: Path, *, asked: bool) -> bool:
     building = path.with_name(path.name + ".new")
     keys = master_keys(settings)
     if keys.exists() and not building.exists() and not (asked and keys.is_outside):
-        return  # a database was expected here: who opens it says so
+        return False  # a database was expected here: who opens it says so
     building.write_bytes(b"")  # first, so that a cut-off start is known as such
     for rest in ("-wal", "-shm"):  # of one that was: it would come back to life
         building.with_name(building.name + rest).unlink(missing_ok=True)
@@ -89,20 +91,22 @@ def _make_file(settings: Settings, path: Path, *, asked: bool) -> None:
     fold(building)
     building.chmod(0o600)
     building.rename(path)
+    return True
 
 
-def _make_on_server(settings: Settings, *, asked: bool) -> None:
+def _make_on_server(settings: Settings, *, asked: bool) -> bool:
     database = Database(settings.database_url, pooler=settings.database_pooler)
     try:
-        if database.read_now(migrations.revision) is None:
-            database.alone_now(lambda c: _fill_on_server(c, settings, asked=asked))
+        if database.read_now(migrations.revision) is not None:
+            return False
+        return database.alone_now(lambda c: _fill_on_server(c, settings, asked=asked))
     finally:
         database.close()
 
 
-def _fill_on_server(connection: Connection, settings: Settings, *, asked: bool) -> None:
+def _fill_on_server(connection: Connection, settings: Settings, *, asked: bool) -> bool:
     if migrations.revision(connection) is not None:
-        return  # another process was first
+        return False  # another process was first
     if migrations.tables(connection):
         msg = "the database holds tables that are not Tokenhouse's; give it one of its own"
         raise OpeningError(msg)
@@ -114,6 +118,7 @@ def _fill_on_server(connection: Connection, settings: Settings, *, asked: bool) 
         )
         raise OpeningError(msg)
     _fill(connection, settings)
+    return True
 
 
 def _fill(connection: Connection, settings: Settings) -> None:
