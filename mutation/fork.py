@@ -30,6 +30,7 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NoReturn
 
+from tests import preloaded
 from tests.service import CLOCK
 
 OURS = ["-m", "tokenhouse"]
@@ -154,6 +155,7 @@ class Fork:
 
     def install(self) -> None:
         """Load everything once, and let `subprocess` start our program so from now on."""
+        preloaded.is_on = False
         for name in ("app", "cli", "opening", "server.run"):
             importlib.import_module(f"tokenhouse.{name}")
 

@@ -15,18 +15,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from tempfile import TemporaryFile
+from typing import IO, Self
 
 import httpx
 
-from tests import canary
+from tests import canary, preloaded
 
 HOST = "127.0.0.1"
 CLOCK = Path(__file__).with_name("clock")
+PROGRAM = (sys.executable, "-m", "tokenhouse")
 START_SECONDS = 30
+CLI_SECONDS = 60
 STOP_SECONDS = 15
+
+Started = preloaded.Process | subprocess.Popen[bytes]
 
 
 class ServiceFailedError(AssertionError):
@@ -66,7 +72,8 @@ class Service:
     clock_ahead: int | None = None  # seconds, from the next start on; see `move_clock`
     admin: tuple[str, str] | None = None  # e-mail address and password, once one is made
     config: Path | None = None  # a settings file
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+    by_words: bool = False  # started as from a shell, not as a fork; see `preloaded`
+    _process: Started | None = field(default=None, init=False, repr=False)
 
     @property
     def url(self) -> str:
@@ -105,16 +112,9 @@ class Service:
         for left in (self.data_dir, self.log_file):
             canary.will_search(left)
         listen = ("--host", HOST, "--port", str(self.port), "--workers", str(self.workers))
-        with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command("serve", *listen),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=self._environment(),
-                cwd=self.home,
-                start_new_session=True,
-            )
+        with Path(os.devnull).open("rb") as nothing, self.log_file.open("ab") as log:
+            words = self._words("serve", *listen)
+            self._process = self._run(words, nothing, log, log, session=True)
         self._wait_until_healthy(self._process)
         return self
 
@@ -134,40 +134,41 @@ class Service:
         process = self._running()
         process.terminate()
         try:
-            process.wait(STOP_SECONDS)
+            status = process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill9()
             message = f"not gone {STOP_SECONDS} s after SIGTERM\n{self.log}"
             raise ServiceFailedError(message) from None
         self._process = None
-        return process.returncode
+        return status
 
     def kill9(self) -> None:
         """End the server and its workers at once; `start` brings it back on the same data."""
         process = self._running()
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(STOP_SECONDS)
         self._process = None
 
     def cli(self, *args: str, input: str | bytes = b"") -> subprocess.CompletedProcess[str]:  # noqa: A002 - subprocess's own word
         """Run `tokenhouse ARGS` on this data, beside a running server; a refusal is not raised."""
-        given = input.encode() if isinstance(input, str) else input
-        done = subprocess.run(
-            self._command(*args),
-            input=given,
-            capture_output=True,
-            env=self._environment(),
-            cwd=self.home,
-            timeout=60,
-            check=False,
-        )
-        out, err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-        return subprocess.CompletedProcess(args, done.returncode, out, err)
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write(input.encode() if isinstance(input, str) else input)
+            given.seek(0)
+            process = self._run(self._words(*args), given, out, err)
+            try:
+                status = process.wait(CLI_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait(STOP_SECONDS)
+                raise
+            said = [_all(file).decode("utf-8", "replace") for file in (out, err)]
+            return subprocess.CompletedProcess(args, status, *said)
 
     def begin(self, *args: str) -> subprocess.Popen[bytes]:
         """Start `tokenhouse ARGS` on this data, to be watched, killed or waited for."""
         return subprocess.Popen(
-            self._command(*args),
+            [*PROGRAM, *self._words(*args)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -189,13 +190,35 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _command(self, *args: str) -> list[str]:
+    def _run(
+        self,
+        words: list[str],
+        given: IO[bytes],
+        out: IO[bytes],
+        err: IO[bytes],
+        *,
+        session: bool = False,
+    ) -> Started:
+        if self.by_words or not preloaded.is_on or self.clock_ahead is not None:
+            return subprocess.Popen(
+                [*PROGRAM, *words],
+                stdin=given,
+                stdout=out,
+                stderr=err,
+                env=self._environment(),
+                cwd=self.home,
+                start_new_session=session,
+            )
+        files = (given.fileno(), out.fileno(), err.fileno())
+        return preloaded.start(words, self._environment(), self.home, files, session=session)
+
+    def _words(self, *args: str) -> list[str]:
         where = ["--data-dir", str(self.data_dir)]
         if self.database_url is not None:
             where += ["--database-url", self.database_url]
         if self.config is not None:
             where += ["--config", str(self.config)]
-        return [sys.executable, "-m", "tokenhouse", *args, *where]
+        return [*args, *where]
 
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("TOKENHOUSE_")}
@@ -205,13 +228,13 @@ class Service:
             own |= {"PYTHONPATH": path, "CLOCK_FILE": str(self._write_clock())}
         return inherited | own | canary.settings()
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Started:
         if self._process is None:
             message = "the server is not running"
             raise ServiceFailedError(message)
         return self._process
 
-    def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_healthy(self, process: Started) -> None:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and process.poll() is None:
             if _healthy(self.url):
@@ -222,6 +245,11 @@ class Service:
         self._process = None
         message = f"the server did not come up (exit status {process.returncode})\n{self.log}"
         raise ServiceFailedError(message)
+
+
+def _all(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def _healthy(url: str) -> bool:

@@ -145,6 +145,9 @@ def test_no_secret_shows_in_the_list_of_processes(
     used: tuple[Service, Credential, dict[str, str]], tmp_path: Path
 ) -> None:
     service, _, secrets = used
+    service.stop()
+    service.by_words = True
+    service.start()
     for pid in {service.pid, *service.worker_pids}:
         shown = tmp_path / f"arguments-{pid}"
         shown.write_bytes(Path(f"/proc/{pid}/cmdline").read_bytes())

@@ -45,6 +45,7 @@ def test_old_sqlite(installation: Service, tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "shim" / "pysqlite3" / "__init__.py").write_text(SHIM)
     path = os.pathsep.join([str(tmp_path / "shim"), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
+    installation.by_words = True
     (found,) = listed(installation.cli("doctor", "--json"))
     problem, fix = found["problem"], found["fix"]
     assert problem.startswith(f"SQLite {sqlite3.sqlite_version} can corrupt")

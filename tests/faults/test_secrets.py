@@ -34,7 +34,7 @@ def broken(database: str) -> Iterator[PostgreSQL | None]:
 
 def test_faults_leave_no_secret_behind(tmp_path: Path, broken: PostgreSQL | None) -> None:
     url = broken.new_database() if broken else None
-    service = Service(tmp_path / "home", 2, {"log_level": "debug"}, url)
+    service = Service(tmp_path / "home", 2, {"log_level": "debug"}, url, by_words=True)
     secrets: set[str] = set()
     with service:
         for fault in (kill_a_worker, None):
