@@ -13,9 +13,11 @@ from tokenhouse.crypto.sealing import SealError
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.log import LOGGER
 from tokenhouse.manage import audit, keys
+from tokenhouse.manage.deliveries import send_due
 from tokenhouse.metrics.families import FAILED, OK
 from tokenhouse.store import (
     client_secrets,
+    deliveries,
     failures,
     last_used,
     leases,
@@ -49,7 +51,13 @@ class Job:
 async def purge(context: Context) -> None:
     """Forget what has ended long ago."""
     now = context.clock()
-    for forget in (used_once.purge, revoked_tokens.purge, failures.purge, token_counts.purge):
+    for forget in (
+        used_once.purge,
+        revoked_tokens.purge,
+        failures.purge,
+        token_counts.purge,
+        deliveries.purge,
+    ):
         while await context.database.write(partial(forget, now=now)):
             pass  # a piece at a time, so that nobody waits for long
     await context.database.write(partial(client_secrets.purge, now=now))
@@ -94,6 +102,7 @@ JOBS = (
     Job("purge", 60, purge, once=True),
     Job("signing keys", 1, keys.keep),
     Job("cut audit", 3600, cut_audit, once=True),
+    Job("deliveries", 1, send_due),
     Job("ballast", 2, take_ballast),
     Job("record last use", 3, record_last_use, at_end=True),
     Job("record token counts", 3, record_counts, at_end=True),

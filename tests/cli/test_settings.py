@@ -40,6 +40,8 @@ def issuer(service: Service, *args: str) -> str:
         ("tls_cert", "cert.pem", "setting settings: "),
         ("smtp_from", "a@b.example, c@d.example", "setting smtp_from: "),
         ("smtp_from", "nobody", "setting smtp_from: "),
+        ("leak_report_token", "x" * 31, "setting leak_report_token: "),
+        ("leak_report_token", "x" * 31 + " ", "setting leak_report_token: "),
         ("smtp_host", "mail.example", "setting settings: Value error, smtp_host needs smtp_from"),
         ("smtp_user", "me", "setting settings: Value error, smtp_user goes with one of "),
         ("smtp_password", "abc", "setting settings: Value error, smtp_user goes with one of "),

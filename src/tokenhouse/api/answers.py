@@ -53,7 +53,7 @@ def refused(status: int, *details: str, also: BearerError | None = None) -> Json
 
     """
     if status == HTTPStatus.FORBIDDEN:
-        return _refused_bearer(*map(insufficient_scope, details), *([also] if also else []))
+        return refused_bearer(*map(insufficient_scope, details), *([also] if also else []))
     bodies: list[Json] = [{"detail": detail} for detail in details]
     if also is None:
         return _answer(status, *bodies)
@@ -73,7 +73,8 @@ def slowed_down() -> Json:
     )
 
 
-def _refused_bearer(*errors: BearerError, headers: Json | None = None) -> Json:
+def refused_bearer(*errors: BearerError, headers: Json | None = None) -> Json:
+    """Describe the refusal of who shows no token, or one that is not taken."""
     last = errors[-1]
     headers = {**_challenge(last, required=True), **(headers or {})}
     return _answer(last.status, *map(_body, errors), headers=headers)
@@ -115,12 +116,17 @@ def _summary(body: Json) -> str:
 
 
 RESPONSES: Json = {
-    "BadRequest": _refused_bearer(TWO_TOKENS),
-    "Unauthorized": _refused_bearer(no_token(), *BAD_PROOFS, invalid_token(), headers=NEXT_NONCE),
+    "BadRequest": refused_bearer(TWO_TOKENS),
+    "Unauthorized": refused_bearer(no_token(), *BAD_PROOFS, invalid_token(), headers=NEXT_NONCE),
     "NotFound": refused(404, "Not Found"),
     "Invalid": _answer(422, {"detail": [_UNKNOWN_MEMBER]}, schema="Validation"),
     "Unavailable": _answer(503, {"detail": "Try again."}, headers={"Retry-After": _RETRY_AFTER}),
 }
+
+
+def takes_access_token(operation: Json) -> bool:
+    """Tell whether an operation is secured by an access token, rather than in a way of its own."""
+    return {"bearer": []} in operation.get("security", ())
 
 
 def usual(path: str, operation: Json) -> dict[str, str]:
@@ -129,7 +135,7 @@ def usual(path: str, operation: Json) -> dict[str, str]:
     Those of the wire (408, 413, 431) are described with the protocol's endpoints.
     """
     found = {"431": "HeadersTooLarge", "503": "Unavailable"}
-    if "security" in operation:
+    if takes_access_token(operation):
         found |= {"400": "BadRequest", "401": "Unauthorized"}
     if "{" in path:
         found |= {"404": "NotFound"}

@@ -16,6 +16,7 @@ from tokenhouse.api import (
     client_secrets,
     clients,
     keys,
+    leaks,
     people,
     scopes,
     token_counts,
@@ -43,6 +44,7 @@ ROUTERS = (
     scopes.router,
     keys.router,
     audit_events.router,
+    leaks.router,
 )
 
 
@@ -58,6 +60,8 @@ def make_api(context: Context) -> FastAPI:
     )
     api.state.context = context
     for router in ROUTERS:
+        if router is leaks.router and not leaks.is_on(context.settings):
+            continue
         api.include_router(router)
     handlers: dict[Any, Any] = {
         RequestValidationError: on_validation_error,

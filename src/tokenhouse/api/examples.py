@@ -94,6 +94,11 @@ EXAMPLES: Json = {
         "user_id": USER_ID,
         "details": {},
     },
+    "Verdict": {
+        "token_hash": "2tH4RLEcAGrx0bGW2zE8+6Sj9TQnqIxHXcKNq9pFHwE=",
+        "token_type": "tokenhouse_client_secret",
+        "label": "true_positive",
+    },
     "Scope": {
         "name": "tiles:read",
         "description": "Read map tiles.",

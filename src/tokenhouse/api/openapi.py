@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
-from tokenhouse.api.answers import NEXT_NONCE, NOT_KEPT, RESPONSES, usual
+from tokenhouse.api.answers import NEXT_NONCE, NOT_KEPT, RESPONSES, takes_access_token, usual
 from tokenhouse.api.application import make_api
 from tokenhouse.api.documents_openapi import DOCUMENTS
 from tokenhouse.api.examples import EXAMPLES
@@ -49,6 +49,7 @@ _TAGS = {
     "Signing keys": "The keys that sign access tokens: seen and rotated by administrators.",
     "Users": "The person whose token it is, and for administrators all people.",
     "Scopes": "What tokens may be narrowed to.",
+    "Leaks": "Secrets that were found where they should not be.",
     "Audit": "Who did what: sign-ins and changes.",
     "Discovery": "What this server can do, and the keys that check its tokens.",
     "Documents": "What describes this service.",
@@ -134,7 +135,7 @@ def _operation(path: str, operation: Json) -> Json:
         if status == "400" or status not in usually
     }
     asked = _asked(operation)
-    if "security" in operation:
+    if takes_access_token(operation):
         asked["security"] = _SECURITY
         asked["parameters"] = [*asked.get("parameters", ()), _PROOF]
     answers = {"responses": dict(sorted({**usually, **own}.items()))}

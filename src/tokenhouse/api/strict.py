@@ -43,12 +43,17 @@ __all__ = ["Problem", "StrictModel", "StrictRoute", "Text", "Validation", "When"
 
 
 class StrictRequest(Request):
-    """A request whose JSON body is one strict object."""
+    """A request whose JSON body is one strict object, or what else `parse` takes."""
+
+    @staticmethod
+    def parse(octets: bytes) -> object:
+        """Parse the octets; MalformedJwt says that they are nothing to take."""
+        return strict_object(octets)
 
     async def json(self) -> Any:  # noqa: ANN401 - because the framework declares it so
-        """Parse the body; anything but a strict JSON object is a decoding error."""
+        """Parse the body; anything but strict JSON is a decoding error."""
         try:
-            return strict_object(await self.body())
+            return self.parse(await self.body())
         except MalformedJwt as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
 

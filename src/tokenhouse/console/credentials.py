@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tokenhouse.client_auth import METHODS
 from tokenhouse.console.page import Page, Visit
 from tokenhouse.console.templates import last_day
-from tokenhouse.manage import credentials
+from tokenhouse.manage import credentials, leaks
 from tokenhouse.manage.credentials import NewCredential
 from tokenhouse.store import last_used
 
@@ -79,9 +79,14 @@ def listed(connection: Connection, found: list[Client]) -> list[Listed]:
 
 async def show(visit: Visit) -> Response:
     """List the person's own."""
-    actor = visit.actor
-    found = await visit.context.database.read(lambda c: listed(c, credentials.list_own(c, actor)))
-    return visit.page("credentials.html", found=found)
+    context, actor = visit.context, visit.actor
+    found, leaked = await context.database.read(
+        lambda c: (
+            listed(c, credentials.list_own(c, actor)),
+            leaks.notices(c, context, actor.user_id),
+        )
+    )
+    return visit.page("credentials.html", found=found, leaked=leaked)
 
 
 async def ask(visit: Visit) -> Response:

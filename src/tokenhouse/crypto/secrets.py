@@ -17,6 +17,7 @@ PREFIX = "ths_"
 PATTERN = re.compile(r"ths_[A-Za-z0-9_-]{60}")
 _RANDOM_OCTETS = 40
 _CHECKSUM = 6
+_HINT = 4
 _WORDS_OF_PASSWORD = 18  # octets: 144 bits
 
 
@@ -38,6 +39,14 @@ def is_well_formed(secret: str) -> bool:
     """Tell a client secret of ours from a mistyped or cut one, without a look-up."""
     matched = PATTERN.fullmatch(secret) is not None
     return matched and _checksum(secret[:-_CHECKSUM]) == secret[-_CHECKSUM:]
+
+
+def hint(secret: str) -> str:
+    """Return what is kept of a client secret in clear, to tell it from another: its end.
+
+    All of it is checksum, so that it says nothing of the random part but what that tells: 20 bits.
+    """
+    return secret[-_HINT:]
 
 
 def make_password() -> str:

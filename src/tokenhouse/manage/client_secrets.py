@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tokenhouse.audit import Event
-from tokenhouse.crypto.secrets import make_client_secret, make_id
+from tokenhouse.crypto.secrets import hint, make_client_secret, make_id
 from tokenhouse.manage.errors import Conflict, NotFound
 from tokenhouse.manage.own import keep_a_means, show
 from tokenhouse.store import client_secrets, last_used
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 LONGEST_OVERLAP = 90 * 86400  # seconds
 OVERLAP = 86400
-_HINT = 4  # last characters of a secret that are kept in clear, to tell it from another
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def add_secret(
     """Make a secret and keep it, sealed."""
     clear, secret_id = make_client_secret(), make_id()
     sealed = context.sealer.seal(client_secrets.SEAL, secret_id, clear.encode())
-    row = ClientSecret(secret_id, client_id, sealed, label, clear[-_HINT:], now, None)
+    row = ClientSecret(secret_id, client_id, sealed, label, hint(clear), now, None)
     client_secrets.add(connection, row)
     return NewSecret(row, clear)
 

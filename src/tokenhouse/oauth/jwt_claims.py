@@ -159,7 +159,21 @@ def decode_base64url(part: str) -> bytes:
 
 
 def strict_object(octets: bytes) -> dict[str, Any]:
-    """Parse a JSON object: UTF-8, no duplicate names, no NaN, no surrogates, no NUL.
+    """Parse a JSON object, see `strict_json`.
+
+    Raises:
+        MalformedJwt: it is anything else.
+
+    """
+    value = strict_json(octets)
+    if not isinstance(value, dict):
+        msg = "not a JSON object"
+        raise MalformedJwt(msg)
+    return cast("dict[str, Any]", value)
+
+
+def strict_json(octets: bytes) -> object:
+    """Parse JSON: UTF-8, no duplicate names, no NaN, no surrogates, no NUL.
 
     Raises:
         MalformedJwt: it is anything else, or nested too deeply.
@@ -178,10 +192,7 @@ def strict_object(octets: bytes) -> dict[str, Any]:
     except ValueError as error:
         msg = f"not strict JSON: {type(error).__name__}"
         raise MalformedJwt(msg) from None
-    if not isinstance(value, dict):
-        msg = "not a JSON object"
-        raise MalformedJwt(msg)
-    return cast("dict[str, Any]", value)
+    return value
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

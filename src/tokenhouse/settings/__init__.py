@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from tokenhouse.settings.values import Address, Command, Folder, Mailbox, Names, Proxies, Url  # noqa: TC001 - because pydantic reads them
+from tokenhouse.settings.values import Address, Command, Folder, Mailbox, Names, Proxies, Token, Url  # noqa: TC001 - because pydantic reads them
 
 PREFIX = "TOKENHOUSE_"
 OF_THE_SDK = frozenset(  # what programs of customers read, perhaps in the same environment
@@ -207,6 +207,16 @@ class Settings(BaseModel):
     )
     smtp_password_file: Path | None = Field(
         None, description="File that holds it, read for each message; a last line end is no part."
+    )
+    leak_report_token: Token = Field(
+        SecretStr(""),
+        description="Token that `POST /api/v1/leaks` takes (RFC 6750), at least 32 letters and "
+        "digits. Default: none.",
+    )
+    leak_report_keys_file: Path | None = Field(
+        None,
+        description="File of the public keys that sign reports of leaked secrets there, read for "
+        "each. Without it and the token that path is 404. Default: none.",
     )
     trusted_proxies: Proxies = Field(
         (),

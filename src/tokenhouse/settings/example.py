@@ -28,6 +28,7 @@ _DEPENDING = {  # what stands there for defaults that follow from others, or are
     "smtp_from": "Example API <tokens@example.com>",
     "smtp_user": "tokens",
     "smtp_password_file": "/run/secrets/smtp-password",
+    "leak_report_keys_file": "/etc/tokenhouse/secret-scanning.json",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from email.policy import SMTP
 from ipaddress import ip_network
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+_TOKEN = re.compile(r"([A-Za-z0-9._~+/-]{32,1024})?")  # RFC 6750 section 2.1
 
 
 def _split(value: object) -> object:
@@ -74,10 +77,18 @@ def _check_mailbox(value: str) -> str:
     return value
 
 
+def _check_token(value: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(value.get_secret_value()):
+        msg = "must be at least 32 letters, digits, or - . _ ~ + /"
+        raise ValueError(msg)
+    return value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Address = Annotated[str, AfterValidator(_check_address)]
 Command = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Url = Annotated[str, AfterValidator(_check_url)]
 Folder = Annotated[Path, AfterValidator(_check_folder)]
 Mailbox = Annotated[str, AfterValidator(_check_mailbox)]
+Token = Annotated[SecretStr, AfterValidator(_check_token)]
 Proxies = Annotated[Names, AfterValidator(_check_proxies)]

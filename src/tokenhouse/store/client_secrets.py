@@ -15,7 +15,7 @@ from tokenhouse.store.lookup import Lookup
 from tokenhouse.store.schema import Sealed, Uuid, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -31,7 +31,7 @@ client_secrets = Table(
     Column("client_id", Uuid, ForeignKey("clients.client_id"), nullable=False, index=True),
     Column("sealed", Sealed(SEAL, "secret_id"), nullable=False),
     Column("label", String(200), nullable=False),
-    Column("hint", String(8), nullable=False),
+    Column("hint", String(8), nullable=False, index=True),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, index=True),
 )
@@ -108,6 +108,12 @@ def of_client(connection: Connection, client_id: str) -> list[ClientSecret]:
     """Return a client's secrets, oldest first, also those that have ended."""
     order = (_SECRET.created_at, _SECRET.secret_id)
     query = select(client_secrets).where(_SECRET.client_id == client_id).order_by(*order)
+    return [ClientSecret._make(row) for row in connection.execute(query)]
+
+
+def with_hints(connection: Connection, hints: Collection[str]) -> list[ClientSecret]:
+    """Return the secrets with these hints, also those that have ended."""
+    query = select(client_secrets).where(_SECRET.hint.in_(hints))
     return [ClientSecret._make(row) for row in connection.execute(query)]
 
 

@@ -16,6 +16,7 @@ from tokenhouse.store import (
     audit_events,
     client_secrets,
     clients,
+    deliveries,
     failures,
     installation,
     last_used,
@@ -65,6 +66,7 @@ TABLES: tuple[Table, ...] = (  # all of them, each after those that it refers to
     audit_events.audit_events,
     audit_events.audit_head,
     sessions.sessions,
+    deliveries.deliveries,
 )
 
 

@@ -31,22 +31,26 @@ _FRESH_EVERY = 60
 
 async def revoke(context: Context, token: AccessToken, actor: Actor) -> None:
     """Revoke a token; when this returns, no worker accepts it."""
-    jti, now = str(token.claims["jti"]), context.clock()
-    details = {"client_id": token.client_id}
-    event = Event("token.revoked", f"token:{digest(jti)}", token.user.id, details=details)
 
     def work(connection: Connection) -> None:
-        revoked_tokens.add(
-            connection,
-            jti,
-            client_id=token.client_id,
-            user_id=token.user.id,
-            ends_at=float(str(token.claims["exp"])),
-            now=now,
-        )
-        context.trail.record(connection, actor, event)
+        context.trail.record(connection, actor, end(connection, token, context.clock()))
 
     await context.database.write_even_if_full(work)
+
+
+def end(connection: Connection, token: AccessToken, now: float) -> Event:
+    """Revoke a token within a transaction; return what is to be recorded."""
+    jti = str(token.claims["jti"])
+    revoked_tokens.add(
+        connection,
+        jti,
+        client_id=token.client_id,
+        user_id=token.user.id,
+        ends_at=float(str(token.claims["exp"])),
+        now=now,
+    )
+    details = {"client_id": token.client_id}
+    return Event("token.revoked", f"token:{digest(jti)}", token.user.id, details=details)
 
 
 async def feed(context: Context) -> tuple[str, str]:
