@@ -6,21 +6,23 @@ would give are left out of those.
 
 import os
 import time
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page
 
 from tests.chromium import NEEDS_CHROMIUM
 from tests.console.conftest import Start
 from tests.console.window import Window, button
-from tests.people import Person, add_credential, add_person
+from tests.people import CLIENTS, Person, add_credential, add_person
 from tests.service import Service
 from tokenhouse.opening import open_context
 from tokenhouse.settings.loading import load
-from tokenhouse.store import token_counts
+from tokenhouse.store import last_used, token_counts
 from tokenhouse.store.database import Connection
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
@@ -73,8 +75,11 @@ def look(page: Page, name: str) -> None:
     assert wide == 0, name
 
 
-def count_tokens(service: Service, client_id: str) -> None:
-    """Let a credential have got tokens for a month, more by day than by night."""
+def use(service: Service, owner: Person, client_id: str) -> None:
+    """Let a credential have got tokens for a month until now, more by day than by night."""
+    asked = f"{service.url}{CLIENTS}/{client_id}/secrets"
+    (secret,) = httpx.get(asked, headers=owner.bearer, timeout=30, trust_env=False).json()
+    seen = {(client_id, secret["secret_id"]): (time.time(), "203.0.113.7")}
     given = {"data_dir": service.data_dir, "database_url": service.database_url}
     context = open_context(load(given, environ={}).settings)
     now = time.time()
@@ -84,6 +89,8 @@ def count_tokens(service: Service, client_id: str) -> None:
             at = now - ago * token_counts.HOUR
             tokens = 4 + ago % 5 + 3 * max(0, 6 - abs(12 - int(at // token_counts.HOUR) % 24))
             token_counts.record(connection, {client_id: tokens}, at)
+        for uses in last_used.rows(seen):
+            last_used.record(connection, uses)
 
     context.database.write_now(record)
     context.close()
@@ -105,7 +112,7 @@ def test_every_page_is_for_everybody(how: str, window: Start, service: Service) 
     one = window(**LOOKS[how])
     owner = add_person(service, admin=True, email=f"you@{how}.example")
     app, unused = (add_credential(service, owner, name=name).client_id for name in NAMES)
-    count_tokens(service, app)
+    use(service, owner, app)
     page = one.go("/sign-in")
     look(page, f"{how}-sign-in")
     page.get_by_label("E-mail address").fill(owner.email)
@@ -142,3 +149,7 @@ def look_at_what_is_asked_for(one: Window, how: str, owner: Person, app: str) ->
     page.get_by_label("New password again").fill(NEW)
     button(page, "Change the password")
     look(page, f"{how}-account-wrong")
+    mine = f"{one.service.url}{CLIENTS}/{app}"
+    soon = datetime.fromtimestamp(time.time() + 3 * token_counts.DAY, UTC).isoformat()
+    httpx.patch(mine, headers=owner.bearer, json={"expires_at": soon}, trust_env=False)
+    look(one.go("/state"), f"{how}-state-wrong")

@@ -218,3 +218,24 @@ def test_made_up_cookie_signs_nobody_in(cookie: str, browse: Open) -> None:
     headers = {"cookie": f"{SESSION}={cookie}".encode()}
     answer = browser.http.get(CONSOLE + "/account", headers=headers)  # type: ignore[arg-type]  # - octets on purpose
     assert answer.status_code == 303
+
+
+AGENTS = {
+    "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0": "Firefox on Linux",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0": "Edge on Windows",
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Mobile Safari/537.36": "Chrome on Android",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1": "Safari on iPhone",
+    "curl/8.5.0": "curl/8.5.0",
+    "": "A browser that does not say its name",
+}
+
+
+def test_a_session_is_named_as_people_know_their_browser(browse: Open, person: MakePerson) -> None:
+    one = person()
+    for agent in AGENTS:
+        page = browse(one, **{"user-agent": agent}).get("/account").text
+    for name in AGENTS.values():
+        assert f"<h3>{name}" in page, name

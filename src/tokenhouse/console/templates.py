@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tokenhouse.console.browsers import browser
 from tokenhouse.console.files import address
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -57,7 +58,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: tuple[Any, ...] = (when, day_or_hour, machine, last_day, span, data_url)
+    filters: tuple[Any, ...] = (when, day_or_hour, machine, last_day, span, data_url, browser)
     made.filters.update({one.__name__: one for one in filters})
     of_all: dict[str, Any] = {"file": address}
     made.globals.update(of_all)
