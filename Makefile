@@ -20,7 +20,7 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-postgresql test-matrix check format lint types imports docs site screenshots faults canary bench flood timing fuzz mutation package package-smoke sbom deploy-check security-lint lock clean
+.PHONY: help run test test-postgresql test-matrix check format lint types imports docs site screenshots faults canary bench newcomer flood timing fuzz mutation package package-smoke sbom deploy-check security-lint lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ canary: .venv/dev .venv/package  ## run the tests at log level debug; then look 
 
 bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
 	$(BIN)/python -m bench.tokens
+
+newcomer: .venv/dev .venv/package  ## clone this anew and go the README's two minutes, with a watch
+	$(BIN)/python -m bench.newcomer
 
 flood: .venv/dev .venv/package  ## wrong passwords and slow senders from hundreds of addresses: does it hold?
 	$(BIN)/python -m bench.flood
