@@ -82,7 +82,7 @@ class Newcomer:
         """Start what does not end by itself, and wait until it is up; gives what it has printed."""
         log = self.home / f"{step}.log"
         with log.open("w") as written:
-            process = subprocess.Popen(  # noqa: S603 - likewise
+            process = subprocess.Popen(  # noqa: S603 - the README's, too
                 [*SHELL, command],
                 cwd=self.folder,
                 env=self.environ,
