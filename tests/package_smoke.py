@@ -81,10 +81,19 @@ def _serve(home: Path, python: Path) -> None:
     ) as process:
         try:
             _use(*_welcome(process))
+            _run(home, python, *_image_check(port))
             sys.stdout.write(_run(home, tokenhouse, "doctor", "--config", _settings(home, port)))
         finally:
             process.send_signal(signal.SIGTERM)
     assert process.returncode == 0, process.returncode
+
+
+def _image_check(port: str) -> list[str]:
+    """What deploy/Dockerfile has run to see whether its container is well, less the Python."""
+    text = Path(__file__).parents[1].joinpath("deploy", "Dockerfile").read_text("utf-8")
+    (command,) = re.findall(r"^ +CMD (\[.+\])$", text, re.MULTILINE)
+    said: list[str] = json.loads(command.replace("8000", port))
+    return said[1:]
 
 
 def _settings(home: Path, port: str) -> Path:

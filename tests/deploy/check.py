@@ -32,6 +32,9 @@ def main() -> None:
         _systemd(home)
         _nginx(home)
         _run("caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "proxy/Caddyfile")
+    monitoring = DEPLOY / "monitoring"
+    _run("promtool", "check", "rules", monitoring / "alerts.yaml")
+    _run("promtool", "test", "rules", monitoring / "alerts.test.yaml")
     _schema("github-workflows", *GITHUB.glob("workflows/*.yml"))
     _schema("github-issue-forms", *GITHUB.glob("ISSUE_TEMPLATE/[!c]*.yml"))
     _schema("github-issue-config", GITHUB / "ISSUE_TEMPLATE" / "config.yml")
