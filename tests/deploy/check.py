@@ -4,6 +4,7 @@ Trap: a program that is missing is a failure here, never a skip; nothing is sent
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,8 @@ def main() -> None:
         manifests = render(home)
         _run("kubernetes-validate", "--strict", *manifests)
         _systemd(home)
-        _nginx(home)
+        for text in _nginx_texts():
+            _nginx(home, text)
         _run("caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "proxy/Caddyfile")
     monitoring = DEPLOY / "monitoring"
     _run("promtool", "check", "rules", monitoring / "alerts.yaml")
@@ -73,11 +75,18 @@ def _systemd(home: Path) -> None:
     )
 
 
-def _nginx(home: Path) -> None:
-    """Test the server block in a whole configuration, with a certificate made for the moment."""
+def _nginx_texts() -> list[str]:
+    """The configuration, and what the guide shows of one."""
+    guide = (ROOT / "docs" / "guides" / "nginx.md").read_text("utf-8")
+    shown = re.findall(r"^```nginx\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    assert shown
+    return [(DEPLOY / "proxy" / "nginx.conf").read_text("utf-8"), *shown]
+
+
+def _nginx(home: Path, text: str) -> None:
+    """Test a server block in a whole configuration, with a certificate made for the moment."""
     certificate = CA().issue_cert("auth.example.com")
     certificate.private_key_and_cert_chain_pem.write_to_path(home / "both.pem")
-    text = (DEPLOY / "proxy" / "nginx.conf").read_text("utf-8")
     for path in ("/etc/ssl/auth.example.com.pem", "/etc/ssl/auth.example.com.key"):
         text = text.replace(path, str(home / "both.pem"))
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -20,6 +20,7 @@ from tokenhouse.endpoints import ENDPOINTS
 from tokenhouse.endpoints.openapi import describe
 from tokenhouse.opening import open_context
 from tokenhouse.settings.loading import load
+from tokenhouse_sdk.cli import app as th
 
 ROOT = Path(__file__).parents[2]
 TEXTS = (
@@ -90,11 +91,12 @@ def _cell(text: str) -> str:
 
 
 def _commands() -> Iterator[str]:
-    yield "# Command line\n\nWhat `--help` says.\n"
-    root: Any = get_command(app)
-    root.name = "tokenhouse"
-    with root.make_context("tokenhouse", [], resilient_parsing=True) as context:
-        yield from _command(root, context, "tokenhouse")
+    yield "# Command line\n\nWhat `--help` says: `tokenhouse` for operators, `th` for customers.\n"
+    for name, typer in (("tokenhouse", app), ("th", th)):
+        root: Any = get_command(typer)
+        root.name = name
+        with root.make_context(name, [], resilient_parsing=True) as context:
+            yield from _command(root, context, name)
 
 
 def _command(command: Any, context: Any, name: str) -> Iterator[str]:

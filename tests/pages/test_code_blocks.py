@@ -1,9 +1,9 @@
 """Every fenced block of README and docs runs as it stands there, page by page, from top to bottom.
 
-`sh`, `python` and `js` (by Node) blocks of a page share one folder, one server and one credential;
-the address and the account that a page shows are replaced by the server's own. `json`, `toml` and
-`yaml` blocks must parse; a block without a language is a listing for the eye, and `go`, `nginx` and
-`sql` have nothing here that would run them.
+`sh`, `python`, `js` (by Node) and `go` blocks of a page share one folder, one server and one
+credential; the address and the account that a page shows are replaced by the server's own. `sql` is
+sent to a PostgreSQL. `json`, `toml` and `yaml` blocks must parse, `nginx` is read by nginx in
+`make deploy-check`; a block without a language is a listing for the eye.
 """
 
 import json
@@ -13,13 +13,17 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
+from textwrap import dedent
 
+import psycopg
 import pytest
 import yaml
 
 from tests.conftest import MakePerson
 from tests.people import Credential, add_credential
+from tests.postgresql import PostgreSQL
 from tests.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -35,14 +39,17 @@ PROGRAMS = {
     "sh": ["bash", "-euo", "pipefail", "-c"],
     "python": [sys.executable, "-c"],
     "js": ["node", "--input-type=module", "-e"],
+    "go": ["bash", "-c", 'cat <<< "$0" > main.go && exec go run main.go'],
 }
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+WHERE_THERE = {"js": "node", "go": "go"}
 SHOWN_ADDRESS, SHOWN_EMAIL = "http://127.0.0.1:8000", "you@example.com"
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
     """The fenced blocks of a page: language and text."""
-    return FENCE.findall(page.read_text("utf-8"))
+    found = FENCE.findall(page.read_text("utf-8"))
+    return [(language, dedent(text)) for _, language, text in found]
 
 
 def run(language: str, text: str, folder: Path, service: Service, app: Credential) -> None:
@@ -56,6 +63,7 @@ def run(language: str, text: str, folder: Path, service: Service, app: Credentia
             **os.environ,
             "PATH": where,
             "PASSWORD": app.owner.password,
+            "GOCACHE": str(folder / "go"),
             "XDG_CONFIG_HOME": str(folder),  # where th keeps what it is given
             "TOKENHOUSE_URL": service.url,
             "TOKENHOUSE_CLIENT_ID": app.client_id,
@@ -70,6 +78,16 @@ def run(language: str, text: str, folder: Path, service: Service, app: Credentia
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr, done.stderr
     assert '"error"' not in done.stdout, done.stdout
+
+
+def send(text: str) -> None:
+    """Send SQL statements to a PostgreSQL of their own, each by itself."""
+    with (
+        closing(PostgreSQL().create()) as server,
+        psycopg.connect(server.url(), autocommit=True) as connection,
+    ):
+        for statement in filter(str.strip, text.split(";")):
+            connection.execute(statement.encode())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -90,7 +108,9 @@ def test_code_on_a_page_runs(
             tomllib.loads(text)
         elif language == "yaml":
             yaml.safe_load(text)
-        elif language == "js" and shutil.which("node") is None:
-            continue  # the same calls are made by tests/interop/node, which says what it needs
+        elif language == "sql":
+            send(text)
+        elif language in WHERE_THERE and shutil.which(WHERE_THERE[language]) is None:
+            continue  # .ci/run has both
         elif language in PROGRAMS and app is not None:
             run(language, text, tmp_path, service, app)

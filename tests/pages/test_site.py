@@ -44,7 +44,12 @@ def test_reference_has_every_operation_and_every_command(built: Path) -> None:
     for name in ("POST /api/v1/auth/jwt/token", "GET /api/v1/clients/{client_id}/token-counts"):
         assert name in rest
     commands = (built / "docs" / "reference" / "command-line" / "index.html").read_text("utf-8")
-    for name in ("tokenhouse serve", "tokenhouse credential rotate", "tokenhouse audit verify"):
+    for name in (
+        "tokenhouse serve",
+        "tokenhouse credential rotate",
+        "tokenhouse audit verify",
+        "th login",
+    ):
         assert name in commands
 
 
