@@ -11,6 +11,7 @@ JOBS ?= 3
 AT_ONCE := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 FUZZ_SECONDS ?= 5
 MUTATION ?=
+BENCH ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
@@ -20,7 +21,7 @@ LOCK := env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --no-config --univers
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-postgresql test-matrix check format lint types imports docs site screenshots faults canary bench newcomer flood timing fuzz mutation package package-smoke sbom deploy-check security-lint lock clean
+.PHONY: help run test test-postgresql test-matrix check format lint types imports docs site screenshots faults canary bench bench-check newcomer flood timing fuzz mutation package package-smoke sbom deploy-check security-lint lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' Makefile
@@ -77,8 +78,11 @@ faults: .venv/dev .venv/package  ## break things on purpose, the long form, with
 canary: .venv/dev .venv/package  ## run the tests at log level debug; then look for each secret in all that is left
 	$(BIN)/python -m pytest $(TESTS) $(AT_ONCE) --canary build/canary
 
-bench: .venv/dev .venv/package  ## tokens a second beside the ceilings of the same run
-	$(BIN)/python -m bench.tokens
+bench: .venv/dev .venv/package  ## speed beside the ceilings of the same run: an hour (BENCH=--quick: three minutes)
+	$(BIN)/python -m bench.suite $(BENCH)
+
+bench-check: .venv/dev .venv/package  ## has it become slower than bench/baseline.json? by hand, before a release
+	$(BIN)/python -m bench.guard
 
 newcomer: .venv/dev .venv/package  ## clone this anew and go the README's two minutes, with a watch
 	$(BIN)/python -m bench.newcomer

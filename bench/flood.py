@@ -29,6 +29,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from bench import machine
+from bench.credential import Credential, by_secret
 from bench.request import Request, ask
 from bench.servers import (
     ROOT,
@@ -39,7 +40,7 @@ from bench.servers import (
     make_credential,
     tokenhouse,
 )
-from bench.workloads import Credential, by_assertion, by_secret, client_secret_basic
+from bench.workloads import by_assertion, client_secret_basic
 
 CONNECTIONS, ADDRESSES = 500, 50
 P99_BAR, MEMORY_BAR, SIGN_IN_SECONDS, SIGN_IN_BAR = 0.25, 100.0, 2.0, 0.9
@@ -167,7 +168,7 @@ def measure(chosen: argparse.Namespace, folder: Path) -> Iterator[Bar]:
     site, port = Site(machine.Cores(everywhere, everywhere), folder), free_port()
     with tokenhouse(site, port, chosen.workers) as server:
         credential = make_credential(site, server)
-        sign_in = add_user(site, "person@example.com")
+        sign_in = add_user(site, "person@example.com").sign_in
     with tokenhouse(site, port, chosen.workers) as server:
         yield from programs(server, credential, chosen.seconds)
     with tokenhouse(site, port, chosen.workers) as server:

@@ -20,8 +20,8 @@ from functools import partial
 
 import uvloop
 
-from bench.loader import Connection, Tally
-from bench.servers import BASIC
+from bench.loader import Connection, Tally, address
+from bench.request import BASIC
 
 HOST = "127.0.0.1"
 PIECES = (b"POST /api/v1/auth/jwt/token HTTP/1.1\r\n", b"X-Slow: ")
@@ -62,11 +62,6 @@ def guesses() -> Iterator[bytes]:
             f"GET {BASIC} HTTP/1.1\r\nHost: {HOST}\r\n"
             f"Authorization: Basic {b64encode(pair.encode()).decode()}\r\n\r\n"
         ).encode()
-
-
-def address(number: int) -> str:
-    """An address of loopback that nobody else of this bench has."""
-    return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
 async def guess(port: int, source: str, flood: Flood) -> None:

@@ -11,7 +11,6 @@ reached.
 import argparse
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,16 +23,16 @@ import httpx
 import psycopg
 
 from bench import load, machine, servers
-from bench.request import Request
-from bench.seed import LARGEST, SAMPLE
-from bench.workloads import FORM, TOKEN
+from bench.request import BASIC, CLIENTS, TOKEN, BenchError, Request
+from bench.seed import LARGEST
+from bench.stage import fill
+from bench.workloads import FORM
 from tests.postgresql import PostgreSQL
 
 SMALL = 1_000
 PAGE = 100
 STARTS = 5
 RATE_BAR, PAGE_BAR, START_BAR = 0.9, 50.0, 2.0  # ratio, milliseconds, seconds
-BASIC, CLIENTS = "/api/v1/auth/jwt/token/basic", "/api/v1/clients"
 
 
 @dataclass(frozen=True)
@@ -74,23 +73,6 @@ def options() -> argparse.Namespace:
     parser.add_argument("--postgresql", action="store_true", help="rather than SQLite")
     parser.add_argument("--folder", type=Path, help="keep both here, and use them again (SQLite)")
     return parser.parse_args()
-
-
-def fill(site: servers.Site, credentials: int, users: int) -> None:
-    """Fill an installation, and keep beside it what was printed of it."""
-    site.folder.mkdir(exist_ok=True)
-    count = ["--credentials", str(credentials), "--users", str(users)]
-    where = [*site.options, "--sample", str(site.folder / "sample")]
-    with (site.folder / "said").open("w", encoding="ascii") as said:
-        command = [sys.executable, "-m", "bench.seed", *where, *count]
-        subprocess.run(  # noqa: S603 - the command is ours
-            command, stdout=said, cwd=servers.ROOT, check=True
-        )
-    lines = (site.folder / "sample").read_text("ascii").splitlines()
-    wanted = (lines * (SAMPLE // len(lines) + 1))[:SAMPLE]
-    (site.folder / "sample").write_text("\n".join(wanted) + "\n", "ascii")
-    few = (lines[:SMALL] * (SAMPLE // SMALL + 1))[:SAMPLE]
-    (site.folder / "few").write_text("\n".join(few) + "\n", "ascii")
 
 
 @contextmanager
@@ -161,7 +143,7 @@ def measure(chosen: argparse.Namespace, stack: ExitStack) -> list[Found]:
             for request, runs in ((one.few, so_far.few), (one.all, so_far.all)):
                 run = sender.run(one.server, request, chosen.seconds)
                 if run.errors:
-                    raise servers.BenchError(f"{run.errors} requests were refused")
+                    raise BenchError(f"{run.errors} requests were refused")
                 if number:
                     runs.append(run)
     return found

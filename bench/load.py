@@ -1,8 +1,10 @@
-"""Closed-loop load: connections with one request under way each, sent from cores of its own.
+"""Load from cores of its own: as fast as it is answered, or at a rate of its own.
 
-Two loaders take the same parts from the environment (LOAD_*) and print the same line: `wrk` with
-`wrk.lua` where it is installed, else `bench.loader`. Trap: a loader may be the bottleneck;
-`Run.load_cpu` near 1 says so.
+In a closed loop each connection has one request under way: `wrk` with `wrk.lua` where it is
+installed, else `bench.loader`. In an open loop `bench.paced` sends when a request is due and times
+it from then on, so that those who would have come while the server stalled count too (no
+coordinated omission). All take the same parts from the environment (LOAD_*) and print the same
+line. Trap: a loader may be the bottleneck; `Run.load_cpu` near 1 says so.
 """
 
 import json
@@ -15,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.machine import busy_seconds, cpu_seconds, ended_children_seconds, on_cores
-from bench.request import Request
-from bench.servers import ROOT, BenchError, Server
+from bench.request import BenchError, Request
+from bench.servers import ROOT, Server
 
 LOADERS = ("wrk", "python")
 
@@ -39,6 +41,7 @@ class Run:
     bytes_an_answer: float
     p50_ms: float
     p99_ms: float
+    p999_ms: float
     errors: int
     cpu_us: float
     server_cpu: float
@@ -54,13 +57,16 @@ class Load:
     cores: frozenset[int]
     connections: int
 
-    def run(self, server: Server, request: Request, seconds: float) -> Run:
-        """Send the request for so many seconds.
+    def run(
+        self, server: Server, request: Request, seconds: float, rate: float | None = None
+    ) -> Run:
+        """Send the request for so many seconds, as fast as it is answered or at a rate.
 
         Raises BenchError when the loader fails, or when `request.fresh` did not last.
         """
+        url = f"http://127.0.0.1:{server.port}{request.path}"
         before = _spent(server)
-        result = self._result(f"http://127.0.0.1:{server.port}{request.path}", request, seconds)
+        result = self._result(self._command(url, request, seconds, rate), request)
         after = _spent(server)
         if result["ran_out"]:
             raise BenchError("the prepared assertions or proofs did not last for the run")
@@ -71,6 +77,7 @@ class Load:
             bytes_an_answer=result["bytes"] / result["answers"],
             p50_ms=result["p50_ms"],
             p99_ms=result["p99_ms"],
+            p999_ms=result["p999_ms"],
             errors=int(result["refused"] + result["broken"]),
             cpu_us=served / result["answers"] * 1e6,
             server_cpu=served / wall,
@@ -78,11 +85,15 @@ class Load:
             other_cpu=max(busy - served - sent, 0) / wall,
         )
 
-    def _result(self, url: str, request: Request, seconds: float) -> dict[str, float]:
+    def _command(self, url: str, request: Request, seconds: float, rate: float | None) -> list[str]:
+        if rate is None and self.loader == "wrk" and not request.far:
+            return self._wrk(url, seconds)
+        paced = ("bench.loader",) if rate is None else ("bench.paced", str(rate))
+        told = (url, str(self.connections), str(seconds))
+        return [sys.executable, "-m", paced[0], *told, *paced[1:]]
+
+    def _result(self, command: list[str], request: Request) -> dict[str, float]:
         with on_cores(self.cores):
-            command = (
-                self._wrk(url, seconds) if self.loader == "wrk" else self._python(url, seconds)
-            )
             ended = subprocess.run(  # noqa: S603 - the command is ours
                 command,
                 env=_environment(request),
@@ -113,9 +124,6 @@ class Load:
             url,
         ]
 
-    def _python(self, url: str, seconds: float) -> list[str]:
-        return [sys.executable, "-m", "bench.loader", url, str(self.connections), str(seconds)]
-
 
 def _spent(server: Server) -> tuple[float, ...]:
     """Seconds so far: on the clock, of the server, of ended loaders, of everything."""
@@ -139,5 +147,7 @@ def _environment(request: Request) -> dict[str, str]:
         "LOAD_BODY": request.body,
     }
     if request.fresh:
-        parts |= {"LOAD_FRESH": str(request.fresh), "LOAD_FRESH_HEADER": request.fresh_header or ""}
+        parts |= {"LOAD_FRESH": str(request.fresh), "LOAD_FRESH_AT": request.fresh_at}
+    if request.far:
+        parts["LOAD_FAR"] = "yes"
     return {**os.environ, **parts}

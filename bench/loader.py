@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from bench.request import BODY, PATH
+
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 GOOD = b"HTTP/1.1 2"
@@ -37,6 +39,15 @@ class Tally:
     broken: int = 0
     ran_out: int = 0
     over: bool = False
+
+
+def is_whole(received: bytes) -> bool:
+    """Whether an answer is here to its end."""
+    end = received.find(HEAD_END)
+    length = LENGTH.search(received, 0, end) if end >= 0 else None
+    if length is None:
+        return end >= 0 and received.startswith(b"HTTP/1.1 204")
+    return len(received) >= end + len(HEAD_END) + int(length[1])
 
 
 class Connection(asyncio.Protocol):
@@ -66,9 +77,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Count the answer if it is whole now, and send the next request."""
         received = self._received + data if self._received else data
-        end = received.find(HEAD_END)
-        length = LENGTH.search(received, 0, end) if end >= 0 else None
-        if length is None or len(received) < end + len(HEAD_END) + int(length[1]):
+        if not is_whole(received):
             self._received = received
             return
         self._received = b""
@@ -89,22 +98,31 @@ class Connection(asyncio.Protocol):
         self._tally.broken += not self._tally.over
 
 
+def address(number: int) -> str:
+    """An address of loopback that nobody else of this bench has."""
+    return f"127.1.{number // 250}.{number % 250 + 1}"
+
+
 def prepared(parts: Mapping[str, str], url: str) -> Iterator[bytes]:
     """The requests' bytes: one for ever, or one for each line of LOAD_FRESH."""
     at, body = urlsplit(url), parts["LOAD_BODY"].encode()
-    lines = (
-        f"{parts['LOAD_METHOD']} {at.path} HTTP/1.1",
-        f"Host: {at.netloc}",
-        *parts["LOAD_HEADERS"].splitlines(),
-    )
+    path = at.path + (f"?{at.query}" if at.query else "")
+    begun = f"{parts['LOAD_METHOD']} {path}".encode()
+    lines = (f" HTTP/1.1\r\nHost: {at.netloc}", *parts["LOAD_HEADERS"].splitlines())
     head = "\r\n".join((*lines, "Content-Length: ")).encode()
+    end = b"%d%b%b" % (len(body), HEAD_END, body)
     if "LOAD_FRESH" not in parts:
-        return itertools.repeat(b"%b%d%b%b" % (head, len(body), HEAD_END, body))
-    fresh = Path(parts["LOAD_FRESH"]).read_bytes().splitlines()
-    if name := parts["LOAD_FRESH_HEADER"].encode():
-        head = b"%b%d\r\n%b: " % (head, len(body), name)
-        return (b"%b%b%b%b" % (head, line, HEAD_END, body) for line in fresh)
-    return (b"%b%d%b%b%b" % (head, len(body) + len(line), HEAD_END, body, line) for line in fresh)
+        return itertools.repeat(begun + head + end)
+    fresh, where = Path(parts["LOAD_FRESH"]).read_bytes().splitlines(), parts["LOAD_FRESH_AT"]
+    if where == PATH:
+        return (b"%b%b%b%b" % (begun, line, head, end) for line in fresh)
+    head = begun + head
+    if where == BODY:
+        return (
+            b"%b%d%b%b%b" % (head, len(body) + len(line), HEAD_END, body, line) for line in fresh
+        )
+    head = b"%b%d\r\n%b: " % (head, len(body), where.encode())
+    return (b"%b%b%b%b" % (head, line, HEAD_END, body) for line in fresh)
 
 
 async def load(url: str, connections: int, seconds: float) -> dict[str, float]:
@@ -115,24 +133,32 @@ async def load(url: str, connections: int, seconds: float) -> dict[str, float]:
         Tally(),
         prepared(os.environ, url),
     )
-    begun = time.perf_counter()
+    begun, far = time.perf_counter(), "LOAD_FAR" in os.environ
     opened = [
         await loop.create_connection(
-            lambda: Connection(requests, tally), at.hostname or "127.0.0.1", at.port or 80
+            lambda: Connection(requests, tally),
+            at.hostname or "127.0.0.1",
+            at.port or 80,
+            local_addr=(address(number), 0) if far else None,
         )
-        for _ in range(connections)
+        for number in range(connections)
     ]
     await asyncio.sleep(seconds - (time.perf_counter() - begun))
     took, tally.over = time.perf_counter() - begun, True
     for transport, _ in opened:
         transport.close()
+    return told(tally, took)
+
+
+def told(tally: Tally, seconds: float) -> dict[str, float]:
+    """The result of a run."""
     in_order = sorted(tally.latencies) or [0.0]
+    parts = (("p50_ms", 500), ("p99_ms", 990), ("p999_ms", 999))
     return {
         "answers": len(tally.latencies),
-        "seconds": took,
+        "seconds": seconds,
         "bytes": tally.bytes,
-        "p50_ms": in_order[len(in_order) // 2] * 1e3,
-        "p99_ms": in_order[len(in_order) * 99 // 100] * 1e3,
+        **{name: in_order[len(in_order) * part // 1000] * 1e3 for name, part in parts},
         "refused": tally.refused,
         "broken": tally.broken,
         "ran_out": tally.ran_out,

@@ -1,8 +1,19 @@
 """One request, as it is asked once and as a loader sends it over and over."""
 
 import http.client
+import json
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
+
+TOKEN = "/api/v1/auth/jwt/token"  # noqa: S105 - a path
+BASIC, CLIENTS = f"{TOKEN}/basic", "/api/v1/clients"
+BODY, PATH = "body", "path"  # where a line of one request alone may go, if not into a header
+
+
+class BenchError(Exception):
+    """The figures would mean nothing; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -11,7 +22,10 @@ class Request:
 
     Attributes:
         fresh: a file, each line of it for one request alone.
-        fresh_header: the header that a line is; None puts it after the body.
+        fresh_at: where the line goes: the end of the body, the end of the path, or the header of
+            that name.
+        far: whether each connection is to come from an address of its own (127.1.x.y), for what is
+            counted by source.
 
     """
 
@@ -20,7 +34,8 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: str = ""
     fresh: Path | None = None
-    fresh_header: str | None = None
+    fresh_at: str = BODY
+    far: bool = False
 
 
 def ask(port: int, request: Request, line: str = "") -> tuple[int, bytes]:
@@ -30,12 +45,25 @@ def ask(port: int, request: Request, line: str = "") -> tuple[int, bytes]:
     answer in 10 s.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    name = request.fresh_header if line else None
-    headers = request.headers if name is None else {**request.headers, name: line}
-    body = request.body + (line if name is None else "")
+    headers, body, path = dict(request.headers), request.body, request.path
+    if request.fresh_at == BODY:
+        body += line
+    elif request.fresh_at == PATH:
+        path += line
+    elif line:
+        headers[request.fresh_at] = line
     try:
-        connection.request(request.method, request.path, body.encode(), headers)
+        connection.request(request.method, path, body.encode(), headers)
         response = connection.getresponse()
         return response.status, response.read()
     finally:
         connection.close()
+
+
+def ask_json(port: int, request: Request) -> dict[str, Any]:
+    """Send one request that is to succeed; its answer. Raises BenchError when it does not."""
+    status, body = ask(port, request)
+    if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+        raise BenchError(f"{request.method} {request.path} answered {status}: {body[:300]!r}")
+    answer: dict[str, Any] = json.loads(body)
+    return answer

@@ -12,7 +12,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ BEGUN = 1.7e9  # unix seconds: when the first credential was made, the others a 
 CACHE = "PRAGMA cache_size=-500000"  # KiB: keys are random, so all of every index is written to
 
 
-def options(arguments: list[str] | None = None) -> argparse.Namespace:
+def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.seed")
     parser.add_argument("--data-dir", type=Path, required=True)
@@ -48,6 +48,13 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--largest", type=int, default=10_000, help="of one user (%(default)s)")
     parser.add_argument("--sample", type=Path, metavar="FILE")
     return parser.parse_args(arguments)
+
+
+def settings_of(place: Sequence[str]) -> Settings:
+    """The settings that the options of a place come to."""
+    chosen = options([*place])
+    url = {"database_url": chosen.database_url} if chosen.database_url else {}
+    return Settings(data_dir=chosen.data_dir, **url)
 
 
 def user_row(number: int, password_hash: str) -> Row:
@@ -63,9 +70,11 @@ def add_users(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(users.insert(), rows)
 
 
-def credential_rows(context: Context, user_id: str, number: int) -> tuple[Row, Row, str]:
-    """One credential: its row, that of its secret, and the secret in clear."""
-    client_id, secret_id, secret = make_id(), make_id(), make_client_secret()
+def credential_rows(
+    context: Context, user_id: str, number: int, pair: tuple[str, str]
+) -> tuple[Row, Row, str]:
+    """One credential of that id and secret: its row, the secret's, and the secret in clear."""
+    (client_id, secret), secret_id = pair, make_id()
     at = BEGUN + number
     client = {"client_id": client_id, "user_id": user_id, "name": "", "description": ""}
     flags = {"created_at": at, "disabled": False, "may_introspect": False, "generation": 0}
@@ -81,11 +90,25 @@ def owners(ids: Sequence[str], credentials: int, largest: int) -> Iterator[str]:
         yield ids[0] if number < largest else ids[number % len(ids)]
 
 
-def add(connection: Connection, context: Context, some: Sequence[tuple[int, str]]) -> list[str]:
-    """Add credentials, given their numbers and owners; their lines for the sample."""
+def pairs() -> Iterator[tuple[str, str]]:
+    """Ids and secrets without end."""
+    while True:
+        yield make_id(), make_client_secret()
+
+
+def add(
+    connection: Connection,
+    context: Context,
+    some: Sequence[tuple[int, str]],
+    given: Iterable[tuple[str, str]] | None = None,
+) -> list[str]:
+    """Add credentials of these numbers and owners, with ids and secrets; lines for the sample."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(CACHE)
-    made = [credential_rows(context, user_id, number) for number, user_id in some]
+    made = [
+        credential_rows(context, user_id, number, pair)
+        for (number, user_id), pair in zip(some, given or pairs(), strict=False)
+    ]
     connection.execute(clients.insert(), [client for client, _, _ in made])
     connection.execute(client_secrets.insert(), [row for _, row, _ in made])
     return [f"{client['client_id']}&client_secret={secret}" for client, _, secret in made]
@@ -112,10 +135,7 @@ def seed(context: Context, chosen: argparse.Namespace) -> tuple[str, list[str]]:
 def main() -> int:
     """Seed, and say how long it took."""
     chosen, begun = options(), time.monotonic()
-    where = {"data_dir": chosen.data_dir}
-    if chosen.database_url:
-        where["database_url"] = chosen.database_url
-    context = open_context(Settings(**where), create=True)
+    context = open_context(settings_of(sys.argv[1:]), create=True)
     password, sample = seed(context, chosen)
     context.close()
     if chosen.sample:

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,20 +17,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from bench.credential import Credential, Person, jwk
 from bench.machine import Cores, on_cores
-from bench.request import Request, ask
-from bench.workloads import Credential, jwk
+from bench.request import CLIENTS, BenchError, Request, ask, ask_json
 
 ROOT = Path(__file__).resolve().parent.parent
 UVICORN = ("--loop", "uvloop", "--http", "httptools", "--lifespan", "off", "--no-access-log")
 PATIENCE = 30.0  # seconds that a server may take to come up
 JSON = {"Content-Type": "application/json"}
-EMAIL = "bench@example.com"
-BASIC = "/api/v1/auth/jwt/token/basic"
-
-
-class BenchError(Exception):
-    """The figures would mean nothing; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +40,11 @@ class Site:
     def data(self) -> Path:
         """Tokenhouse's data directory."""
         return self.folder / "data"
+
+    @property
+    def sample(self) -> Path:
+        """Credentials of an installation that was seeded (`bench.seed`), one a line."""
+        return self.folder / "sample"
 
     @property
     def options(self) -> list[str]:
@@ -75,16 +73,18 @@ def raw_asgi(site: Site, answer_bytes: int, workers: int = 1) -> Generator[Serve
 
 
 @contextmanager
-def tokenhouse(site: Site, port: int, workers: int = 1) -> Generator[Server]:
+def tokenhouse(
+    site: Site, port: int, workers: int = 1, program: tuple[str, ...] = ("tokenhouse",)
+) -> Generator[Server]:
     """`tokenhouse serve` with default settings: SQLite with `synchronous=FULL`."""
-    command = ["tokenhouse", "serve", *site.options, "--port", str(port)]
+    command = [*program, "serve", *site.options, "--port", str(port)]
     command += ["--workers", str(workers)]
     with _running(site, port, command, dict(site.environment)) as server:
         yield server
 
 
-def add_user(site: Site, email: str) -> Request:
-    """Add a user by the command line; the request that signs in as that one."""
+def add_user(site: Site, email: str) -> Person:
+    """Add a user by the command line."""
     password = secrets.token_urlsafe(24)
     command = ("-m", "tokenhouse", "user", "add", email, "--password-stdin")
     added = subprocess.run(  # noqa: S603 - the command is ours
@@ -97,28 +97,29 @@ def add_user(site: Site, email: str) -> Request:
     )
     if added.returncode:
         raise BenchError(f"{' '.join(command)} failed:\n{added.stderr.decode()}")
-    basic = "Basic " + b64encode(f"{email}:{password}".encode()).decode()
-    return Request(BASIC, "GET", {"Authorization": basic})
+    return Person(email, password)
 
 
 def make_credential(site: Site, server: Server) -> Credential:
     """Add a user, sign in, and create app credentials and a key over HTTP."""
-    token = _json(server, add_user(site, EMAIL))["access_token"]
+    owner = add_user(site, f"bench{time.time_ns()}@example.com")
+    token = ask_json(server.port, owner.sign_in)["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    made, keyed = (_json(server, Request("/api/v1/clients", "POST", bearer)) for _ in range(2))
+    made, keyed = (ask_json(server.port, Request(CLIENTS, headers=bearer)) for _ in range(2))
     key = ec.generate_private_key(ec.SECP256R1())
-    path, headers = f"/api/v1/clients/{keyed['client_id']}/jwks", {**bearer, **JSON}
-    _json(server, Request(path, "PUT", headers, json.dumps({"keys": [jwk(key)]})))
-    issuer = f"http://127.0.0.1:{server.port}"
-    return Credential(made["client_id"], made["client_secret"], issuer, keyed["client_id"], key)
-
-
-def _json(server: Server, request: Request) -> dict[str, str]:
-    status, body = ask(server.port, request)
-    if status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
-        raise BenchError(f"{request.method} {request.path} answered {status}: {body[:300]!r}")
-    answer: dict[str, str] = json.loads(body)
-    return answer
+    path, headers = f"{CLIENTS}/{keyed['client_id']}/jwks", {**bearer, **JSON}
+    ask_json(server.port, Request(path, "PUT", headers, json.dumps({"keys": [jwk(key)]})))
+    return Credential(
+        client_id=made["client_id"],
+        client_secret=made["client_secret"],
+        key_client_id=keyed["client_id"],
+        key=key,
+        owner=owner,
+        owner_id=made["user_id"],
+        port=server.port,
+        place=tuple(site.options),
+        sample=site.sample,
+    )
 
 
 def free_port() -> int:

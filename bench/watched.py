@@ -15,8 +15,11 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import load, machine, rounds, servers
-from bench.workloads import WORKLOADS, Credential
+from bench import load, machine, servers
+from bench.measuring import timed
+from bench.request import BenchError
+from bench.stage import Subject
+from bench.workloads import WORKLOADS
 
 PLAIN = "neither"
 COLLECTOR_OCTETS = 2
@@ -42,20 +45,20 @@ def measure(seconds: int, number: int, stack: ExitStack) -> dict[str, list[float
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tokenhouse-bench-")))
     receiver = servers.Site(cores, folder)
     collector = stack.enter_context(servers.raw_asgi(receiver, COLLECTOR_OCTETS))
-    subjects: dict[str, tuple[servers.Server, Credential]] = {}
+    subjects: dict[str, Subject] = {}
     for way, environment in ways(collector.port).items():
         home = folder / str(len(subjects))
         home.mkdir()
         site = servers.Site(cores, home, environment=tuple(environment.items()))
         server = stack.enter_context(servers.tokenhouse(site, servers.free_port()))
-        subjects[way] = server, servers.make_credential(site, server)
+        subjects[way] = Subject(server, servers.make_credential(site, server))
     found: dict[str, list[float]] = {way: [] for way in subjects}
     for this in range(number + 1):  # the first warms up
-        for way, (server, credential) in subjects.items():
+        for way, subject in subjects.items():
             sys.stderr.write(f"round {this}: {way}\n")
-            run = rounds.timed(server, credential, WORKLOADS[0], sender, seconds)
+            run = timed(subject, WORKLOADS[0], sender, seconds)
             if run.errors:
-                raise servers.BenchError(f"{way}: {run.errors} refused")
+                raise BenchError(f"{way}: {run.errors} refused")
             if this:
                 found[way].append(run.cpu_us)
     return found

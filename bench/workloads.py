@@ -1,47 +1,28 @@
-"""What is asked for: each workload is a request made from app credentials, and its bar.
+"""What is asked for: each workload is a request made from app credentials, and its bars.
 
-For another workload, add a line to WORKLOADS. Trap: a client assertion and a DPoP proof count once
-(RFC 7523 section 3, RFC 9449 section 11.1), so those of a run are made before it and none is sent
-twice; an old one would be refused and spoil the figure.
+For another workload, add a line to WORKLOADS.
 """
 
-import hashlib
-import hmac
-import json
-import secrets
-import time
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import quote_plus, urlencode
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from bench import ceilings, seed
+from bench.credential import Credential, by_key, by_secret, proofs
+from bench.request import CLIENTS, PATH, TOKEN, Request
+from tokenhouse.opening import open_context
 
-from bench.request import Request
-
-TOKEN = "/api/v1/auth/jwt/token"  # noqa: S105 - a path
+INTROSPECT, JWKS = "/api/v1/auth/jwt/introspect", "/.well-known/jwks.json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = {"grant_type": "client_credentials"}
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION_LIFE = 50 * 60  # seconds; the contract allows 60 minutes
-
-
-@dataclass(frozen=True)
-class Credential:
-    """App credentials, others that have a key (P-256), and the issuer that they are good for.
-
-    The sender of DPoP proofs has the same key.
-    """
-
-    client_id: str
-    client_secret: str
-    issuer: str
-    key_client_id: str
-    key: ec.EllipticCurvePrivateKey
+PAGE = 100
+IN_USE = 1000
+PIECE = 1000  # credentials that are made at a time, to be deleted
 
 
 @dataclass(frozen=True)
@@ -49,30 +30,37 @@ class Workload:
     """A named request.
 
     Attributes:
+        ceiling: the ceiling of a core that it can never pass; "" where raw ASGI is all there is.
         bar: the least ratio to raw ASGI.
-        once: makes the lines, each good once: its assertions or proofs.
+        ceiling_bar: the least ratio to its ceiling.
+        once: makes the lines that are one request's alone, for ever.
         again: the status that the same request gets when it comes a second time.
+        holds: what the body of a good answer has in it.
+        most: connections at the most; a password waits in a queue of 64 (contract, section 5).
+        share: of the raw ASGI rate, which it surely never reaches; so many lines are made.
 
     """
 
     name: str
     request: Callable[[Credential], Request]
+    ceiling: str = ""
     bar: float | None = None
+    ceiling_bar: float | None = None
     once: Callable[[Credential], Iterator[str]] | None = None
     again: HTTPStatus = HTTPStatus.OK
+    holds: bytes = b'"access_token":'
+    most: int = 256
+    share: float = 0.7
 
 
 def client_secret_basic(credential: Credential) -> Request:
     """RFC 6749 section 2.3.1: id and secret form-urlencoded inside HTTP Basic."""
-    pair = f"{quote_plus(credential.client_id)}:{quote_plus(credential.client_secret)}"
-    headers = {**FORM, "Authorization": "Basic " + b64encode(pair.encode()).decode()}
-    return Request(TOKEN, headers=headers, body=urlencode(GRANT))
+    return Request(TOKEN, headers=_basic(credential), body=urlencode(GRANT))
 
 
-def client_secret_post(credential: Credential) -> Request:
-    """RFC 6749 section 2.3.1: id and secret in the body."""
-    form = {**GRANT, "client_id": credential.client_id, "client_secret": credential.client_secret}
-    return Request(TOKEN, headers=FORM, body=urlencode(form))
+def client_secret_post(_credential: Credential) -> Request:
+    """RFC 6749 section 2.3.1: id and secret in the body, of one credential after the other."""
+    return Request(TOKEN, headers=FORM, body=urlencode({**GRANT, "client_id": ""}))
 
 
 def by_assertion(_credential: Credential) -> Request:
@@ -83,89 +71,85 @@ def by_assertion(_credential: Credential) -> Request:
 
 def with_proof(credential: Credential) -> Request:
     """RFC 9449 section 5 beside `client_secret_basic`, the proof to be put in its header."""
-    return replace(client_secret_basic(credential), fresh_header="DPoP")
+    return replace(client_secret_basic(credential), fresh_at="DPoP")
 
 
-def by_secret(credential: Credential) -> Iterator[str]:
-    """Assertions with an HMAC by the client secret."""
-    secret = credential.client_secret.encode()
-    return _assertions(
-        credential.client_id,
-        credential.issuer,
-        "HS256",
-        lambda signed: hmac.digest(secret, signed, hashlib.sha256),
-    )
+def password(credential: Credential) -> Request:
+    """RFC 6749 section 4.3, as a person without a client."""
+    owner = credential.owner
+    form = {"grant_type": "password", "username": owner.email, "password": owner.password}
+    return Request(TOKEN, headers=FORM, body=urlencode(form), far=True)
 
 
-def by_key(credential: Credential) -> Iterator[str]:
-    """Assertions signed with the client's key."""
-    return _assertions(credential.key_client_id, credential.issuer, "ES256", _signing(credential))
+def basic_token(credential: Credential) -> Request:
+    """The reference's own: a user token for HTTP Basic."""
+    return replace(credential.owner.sign_in, far=True)
 
 
-def proofs(credential: Credential) -> Iterator[str]:
-    """DPoP proofs for the token endpoint (RFC 9449 section 4.2); good for a minute."""
-    claims = {"htm": "POST", "htu": credential.issuer + TOKEN, "iat": int(time.time())}
-    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk(credential.key)}
-    return _jwts(header, claims, _signing(credential))
+def introspection(credential: Credential) -> Request:
+    """RFC 7662: whether a token of one's owner is good."""
+    form = {"token": credential.token()}
+    return Request(INTROSPECT, headers=_basic(credential), body=urlencode(form))
 
 
-def jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
-    """The public half (RFC 7518 section 6.2)."""
-    point = key.public_key().public_numbers()
-    x, y = (_base64url(number.to_bytes(32)).decode() for number in (point.x, point.y))
-    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+def create(credential: Credential) -> Request:
+    """Make app credentials."""
+    return Request(CLIENTS, headers=_bearer(credential))
 
 
-def _signing(credential: Credential) -> Callable[[bytes], bytes]:
-    """How the key signs; R and S as RFC 7518 section 3.4 has them."""
-    algorithm = ec.ECDSA(hashes.SHA256())
-
-    def sign(signed: bytes) -> bytes:
-        numbers = decode_dss_signature(credential.key.sign(signed, algorithm))
-        return b"".join(number.to_bytes(32) for number in numbers)
-
-    return sign
+def page(credential: Credential) -> Request:
+    """A page of the owner's app credentials, of whom `stage.py` makes enough."""
+    return Request(f"{CLIENTS}?limit={PAGE}", "GET", _bearer(credential))
 
 
-def _assertions(
-    client_id: str, issuer: str, alg: str, sign: Callable[[bytes], bytes]
-) -> Iterator[str]:
-    """Client assertions (RFC 7523 section 3)."""
-    now = int(time.time())
-    claims = {"iss": client_id, "sub": client_id, "aud": issuer}
-    times = {"iat": now, "exp": now + ASSERTION_LIFE}
-    return _jwts({"alg": alg, "typ": "JWT"}, {**claims, **times}, sign)
+def delete(credential: Credential) -> Request:
+    """Delete app credentials, each but once."""
+    return Request(f"{CLIENTS}/", "DELETE", _bearer(credential), fresh_at=PATH)
 
 
-def _jwts(
-    header: Mapping[str, object], claims: Mapping[str, object], sign: Callable[[bytes], bytes]
-) -> Iterator[str]:
-    """JWTs without end, each with a `jti` of its own."""
-    batch, number = secrets.token_hex(8), 0
-    opened = json.dumps({**claims, "jti": batch})[:-2]
-    head = _base64url(json.dumps(header, separators=(",", ":")).encode())
+def sampled(credential: Credential) -> Iterator[str]:
+    """A thousand of the installation's credentials in turn, over and over."""
+    return itertools.cycle(credential.sample.read_text("ascii").splitlines()[:IN_USE])
+
+
+def to_delete(credential: Credential) -> Iterator[str]:
+    """Credentials of the owner, made as they are asked for, straight into the tables."""
     while True:
-        number += 1
-        signed = head + b"." + _base64url(f'{opened}-{number:08}"}}'.encode())
-        yield (signed + b"." + _base64url(sign(signed))).decode()
+        yield from add_credentials(credential, PIECE)
 
 
+def add_credentials(credential: Credential, count: int) -> list[str]:
+    """Make so many for the owner; their ids."""
+    context = open_context(seed.settings_of(credential.place))
+    some = [(number, credential.owner_id) for number in range(count)]
+    lines = context.database.write_now(partial(seed.add, context=context, some=some))
+    context.close()
+    return [line.partition("&")[0] for line in lines]
+
+
+def _basic(credential: Credential) -> dict[str, str]:
+    pair = f"{quote_plus(credential.client_id)}:{quote_plus(credential.client_secret)}"
+    return {**FORM, "Authorization": "Basic " + b64encode(pair.encode()).decode()}
+
+
+def _bearer(credential: Credential) -> dict[str, str]:
+    return {"Authorization": f"Bearer {credential.token()}"}
+
+
+_SIGN, _CHECK, _HASH = ceilings.SIGNATURES, ceilings.CHECKS, ceilings.HASHES
+_READ, _COMMIT = ceilings.READS, ceilings.COMMITS
+_REFUSED, _GONE = HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND
 WORKLOADS = (
-    Workload("client_secret_basic", client_secret_basic, bar=0.22),
-    Workload("client_secret_post", client_secret_post),
-    Workload(
-        "client_secret_jwt", by_assertion, bar=0.14, once=by_secret, again=HTTPStatus.UNAUTHORIZED
-    ),
-    Workload("private_key_jwt", by_assertion, once=by_key, again=HTTPStatus.UNAUTHORIZED),
-    Workload("DPoP", with_proof, once=proofs, again=HTTPStatus.BAD_REQUEST),
+    Workload("client_secret_basic", client_secret_basic, _SIGN, bar=0.30),
+    Workload("client_secret_post", client_secret_post, _SIGN, once=sampled),
+    Workload("client_secret_jwt", by_assertion, _COMMIT, bar=0.20, once=by_secret, again=_REFUSED),
+    Workload("private_key_jwt", by_assertion, _CHECK, once=by_key, again=_REFUSED),
+    Workload("DPoP", with_proof, _CHECK, once=proofs, again=HTTPStatus.BAD_REQUEST),
+    Workload("password", password, _HASH, ceiling_bar=0.90, most=64),
+    Workload("Basic token", basic_token, _HASH, most=64),
+    Workload("introspection", introspection, _CHECK, bar=0.30, holds=b'"active":true'),
+    Workload("JWKS", lambda _credential: Request(JWKS, "GET"), holds=b'"keys":'),
+    Workload("create", create, _COMMIT, again=HTTPStatus.CREATED, holds=b'"client_secret":'),
+    Workload("list", page, _READ, holds=b'"client_id":'),
+    Workload("delete", delete, _COMMIT, once=to_delete, again=_GONE, holds=b"", share=0.3),
 )
-
-
-def write_lines(fresh: Iterator[str], count: int, path: Path) -> None:
-    """Write so many fresh assertions or proofs, one a line."""
-    with path.open("w", encoding="ascii") as lines:
-        lines.writelines(next(fresh) + "\n" for _ in range(count))
-
-
-def _base64url(data: bytes) -> bytes:
-    return urlsafe_b64encode(data).rstrip(b"=")
