@@ -24,7 +24,14 @@ import pytest
 
 LEAST = 16  # characters of what could not stand anywhere by chance
 IN_FORMS = {"password", "client_secret", "client_assertion", "token"}
-IN_JSON = {"access_token", "client_secret", "password", "current_password", "new_password"}
+IN_JSON = {
+    "access_token",
+    "client_secret",
+    "password",
+    "current_password",
+    "new_password",
+    "secret",
+}
 NO_SECRET = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\S+@\S+|(.)\2*", re.IGNORECASE)
 _secrets: set[str] = set()
 _places: set[Path] = set()

@@ -15,6 +15,7 @@ import json
 from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tokenhouse import outbox
 from tokenhouse.store import audit_events
 from tokenhouse.store.audit_events import MOST_NAME, AuditEvent, Head
 
@@ -61,6 +62,7 @@ class Trail:
         if not events:
             return
         head, _ = audit_events.head(connection, held=True)
+        rows: list[AuditEvent] = []
         for event in events:
             row = AuditEvent(
                 seq=head.seq + 1,
@@ -77,6 +79,8 @@ class Trail:
             mac = self.mac(head.mac, row)
             audit_events.add(connection, row, mac)
             head = replace(head, seq=row.seq, mac=mac)
+            rows.append(row)
+        outbox.queue(connection, rows)
         audit_events.move_head(connection, self.sealed(head))
 
     def cut(self, connection: Connection, actor: Actor, before: float) -> bool:

@@ -34,6 +34,6 @@ def desk(
         service = Service(home, workers, settings, new_database()).start()
     with httpx.Client(base_url=service.url, trust_env=False, timeout=30) as http:
         spec = Spec(http.get("/openapi.json").json())
-        yield Desk(service, http, mailbox, keys, spec)
+        yield Desk(service, http, mailbox, authority, keys, spec)
     service.close()
     mailbox.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import trustme
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -86,6 +87,7 @@ class Desk:
     service: Service
     http: httpx.Client
     mailbox: Mailbox
+    authority: trustme.CA
     keys: Path
     spec: Spec
 

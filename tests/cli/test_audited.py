@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.service import Service
 
 EVENTS = "/api/v1/audit-events"
 SCOPES = "/api/v1/scopes"
+WEBHOOKS, NOWHERE = "/api/v1/webhooks", "http://127.0.0.1:9/"
 KEYS = {"keys": [PUBLIC_KEY]}
 # The throttle of accounts and of secrets is on, with room for what the other rows do.
 LIMITS = {"login_failures_per_account": "3", "client_failures_per_source": "3"}
@@ -164,6 +166,7 @@ def command(*args: str, typed: str = "") -> Prepare:
 
     def prepare(s: Scene) -> Act:
         named = {"FILE": lambda: key_file(s)}
+        named["WEBHOOK_ID"] = lambda: webhook(s).rpartition("/")[2]
         named |= {"CLIENT_ID": lambda: s.app().client_id, "EMAIL": lambda: s.someone().email}
         words = [named[word]() if word in named else word for word in args]
         return lambda: s.run(*words, typed=typed)
@@ -192,6 +195,10 @@ def revoke(s: Scene) -> Act:
     app = s.app()
     form, auth = {"token": client_token(s.service, app)}, (app.client_id, app.client_secret)
     return lambda: s.http.post("/api/v1/auth/jwt/revoke", data=form, auth=auth)
+
+
+def webhook(s: Scene) -> str:
+    return f"{WEBHOOKS}/{s.rest('POST', WEBHOOKS, {'url': NOWHERE, 'events': ['user']})['id']}"
 
 
 def add_user(s: Scene) -> Act:
@@ -223,6 +230,8 @@ REST: dict[str, tuple[Prepare, Events]] = {
     "keys-removed": (remove_keys, ["client_keys.replaced"]),
     "scope-defined": (lambda s: lambda: defined(s), ["scope.created"]),
     "scope-deleted": (delete_scope, ["scope.deleted"]),
+    "webhook-added": (lambda s: lambda: webhook(s), ["webhook.created"]),
+    "webhook-deleted": (lambda s: partial(s.rest, "DELETE", webhook(s)), ["webhook.deleted"]),
     "token-revoked": (revoke, ["token.revoked"]),
     "signing-key": (
         lambda s: lambda: s.rest("POST", "/api/v1/keys/rotate", {"now": True}),
@@ -259,6 +268,8 @@ CLI: dict[str, tuple[Prepare, Events]] = {
     "keys-removed": (remove_keys_by_command, ["client_keys.replaced"]),
     "scope-defined": (command("scope", "add", "command:new"), ["scope.created"]),
     "scope-deleted": (delete_scope_by_command, ["scope.deleted"]),
+    "webhook-added": (command("webhook", "add", NOWHERE), ["webhook.created"]),
+    "webhook-deleted": (command("webhook", "delete", "WEBHOOK_ID"), ["webhook.deleted"]),
     "signing-key": (command("key", "rotate", "--now"), ["signing_key.created"]),
     "master-key": (command("key", "rewrap", "--new-master-key"), ["master_key.changed"]),
 }

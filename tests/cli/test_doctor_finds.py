@@ -53,8 +53,8 @@ def test_old_sqlite(installation: Service, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_pending_migration(installation: Service) -> None:
-    sql(installation.data_dir, "DROP TABLE token_counts")
-    sql(installation.data_dir, "UPDATE alembic_version SET version_num = '0001'")
+    sql(installation.data_dir, "DROP TABLE webhooks")
+    sql(installation.data_dir, "UPDATE alembic_version SET version_num = '0003'")
     problem, fix = only(installation)
     assert problem == "the database is older than this program"
     assert fix.startswith("run: tokenhouse db upgrade")

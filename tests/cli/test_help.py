@@ -35,10 +35,15 @@ LEAVES = (
     "key list",
     "key rotate",
     "key rewrap",
+    "webhook add",
+    "webhook list",
+    "webhook delete",
+    "webhook deliveries",
+    "webhook retry",
     "db upgrade",
     "db check",
 )
-GROUPS = ("user", "credential", "scope", "key", "db")
+GROUPS = ("user", "credential", "scope", "key", "webhook", "db")
 SHOWING = (
     "doctor",
     "user list",
@@ -48,6 +53,8 @@ SHOWING = (
     "credential secrets",
     "scope list",
     "key list",
+    "webhook list",
+    "webhook deliveries",
     "db check",
 )
 

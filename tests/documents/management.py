@@ -236,6 +236,28 @@ EVENTS: list[Call] = [
     (f"GET {EVENTS_PATH}", 403, lambda s: s.http.get(EVENTS_PATH, headers=s.program)),
     (f"GET {EVENTS_PATH}", 422, lambda s: s.http.get(f"{EVENTS_PATH}?limit=0", headers=s.bearer)),
 ]
+WEBHOOKS_PATH = "/api/v1/webhooks"
+ONE_WEBHOOK = WEBHOOKS_PATH + "/{webhook_id}"
+TOLD_PATH = ONE_WEBHOOK + "/deliveries"
+WEBHOOKS: list[Call] = [
+    (f"POST {WEBHOOKS_PATH}", 201, lambda s: s.add_webhook()),
+    *secured(f"POST {WEBHOOKS_PATH}", "POST", WEBHOOKS_PATH),
+    (f"POST {WEBHOOKS_PATH}", 403, lambda s: s.http.post(WEBHOOKS_PATH, headers=s.bearer)),
+    (
+        f"POST {WEBHOOKS_PATH}",
+        422,
+        lambda s: s.http.post(WEBHOOKS_PATH, json={"url": "x"}, headers=s.admin.bearer),
+    ),
+    (f"GET {WEBHOOKS_PATH}", 200, lambda s: s.http.get(WEBHOOKS_PATH, headers=s.admin.bearer)),
+    *secured(f"GET {WEBHOOKS_PATH}", "GET", WEBHOOKS_PATH),
+    (f"DELETE {ONE_WEBHOOK}", 204, lambda s: s.of_webhook("DELETE", s.webhook())),
+    (f"DELETE {ONE_WEBHOOK}", 404, lambda s: s.of_webhook("DELETE", UNKNOWN)),
+    *secured(f"DELETE {ONE_WEBHOOK}", "DELETE", f"{WEBHOOKS_PATH}/{UNKNOWN}"),
+    (f"GET {TOLD_PATH}", 200, lambda s: s.of_webhook("GET", s.webhook() + "/deliveries")),
+    (f"GET {TOLD_PATH}", 404, lambda s: s.of_webhook("GET", UNKNOWN + "/deliveries")),
+    (f"GET {TOLD_PATH}", 422, lambda s: s.of_webhook("GET", UNKNOWN + "/deliveries?limit=0")),
+    *secured(f"GET {TOLD_PATH}", "GET", f"{WEBHOOKS_PATH}/{UNKNOWN}/deliveries"),
+]
 MANAGEMENT: list[Call] = [
     *CREDENTIALS,
     *PROOFS,
@@ -244,4 +266,5 @@ MANAGEMENT: list[Call] = [
     *SCOPES,
     *SIGNING_KEYS,
     *EVENTS,
+    *WEBHOOKS,
 ]

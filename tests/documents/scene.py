@@ -122,6 +122,19 @@ class Scene:
         """An administrator defines a scope."""
         return self.http.post(SCOPES_PATH, json={"name": name}, headers=self.admin.bearer)
 
+    def add_webhook(self) -> httpx.Response:
+        """An administrator adds a webhook to where nobody listens."""
+        body = {"url": "http://127.0.0.1:9/", "events": ["secret.leaked"]}
+        return self.http.post("/api/v1/webhooks", json=body, headers=self.admin.bearer)
+
+    def webhook(self) -> str:
+        """The id of a new webhook."""
+        return str(self.add_webhook().json()["id"])
+
+    def of_webhook(self, method: str, path: str) -> httpx.Response:
+        """An administrator speaks of a webhook."""
+        return self.http.request(method, f"/api/v1/webhooks/{path}", headers=self.admin.bearer)
+
     def about(self, action: str, **form: str) -> httpx.Response:
         """A form about a token, by the app credentials."""
         by = (self.app.client_id, self.app.client_secret)

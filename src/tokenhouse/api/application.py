@@ -21,6 +21,7 @@ from tokenhouse.api import (
     scopes,
     token_counts,
     users,
+    webhooks,
 )
 from tokenhouse.api.strict import on_validation_error
 from tokenhouse.log import LOGGER
@@ -45,6 +46,7 @@ ROUTERS = (
     keys.router,
     audit_events.router,
     leaks.router,
+    webhooks.router,
 )
 
 

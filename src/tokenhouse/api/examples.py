@@ -42,6 +42,12 @@ JWKS: Json = {
 }
 _SECRET_ID = "6f8f4a1e-2f6c-4a53-9a0e-0d4c8f1f5b77"  # noqa: S105 - an id
 _SECRET = "ths_example-only-the-real-one-is-shown-once-at-its-creation-0000"  # noqa: S105 - an example, with a wrong checksum
+_WEBHOOK: Json = {
+    "id": "9b2f4a51-3c1d-4d0a-9e58-7d6c5b4a3f2e",
+    "url": "https://localhost:8443/tokenhouse",
+    "events": ["secret.leaked", "user"],
+    "created_at": "2026-11-28T09:00:00Z",
+}
 EXAMPLES: Json = {
     "Credential": _CREDENTIAL,
     "CredentialWithSecret": {**_CREDENTIAL, "client_secret": _SECRET},
@@ -98,6 +104,18 @@ EXAMPLES: Json = {
         "token_hash": "2tH4RLEcAGrx0bGW2zE8+6Sj9TQnqIxHXcKNq9pFHwE=",
         "token_type": "tokenhouse_client_secret",
         "label": "true_positive",
+    },
+    "Webhook": _WEBHOOK,
+    "NewWebhook": {**_WEBHOOK, "secret": "whsec_shown-once-at-its-creation"},
+    "Delivery": {
+        "id": "1c0a6a5e-9a0b-4a52-8f7a-0b8b5c3d2e1f",
+        "webhook_id": _WEBHOOK["id"],
+        "type": "secret.leaked",
+        "state": "pending",
+        "created_at": "2026-11-28T09:30:00Z",
+        "attempts": 2,
+        "next_attempt_at": "2026-11-28T09:31:15Z",
+        "error": "answered 503",
     },
     "Scope": {
         "name": "tiles:read",

@@ -50,6 +50,7 @@ _TAGS = {
     "Users": "The person whose token it is, and for administrators all people.",
     "Scopes": "What tokens may be narrowed to.",
     "Leaks": "Secrets that were found where they should not be.",
+    "Webhooks": "Which other programs are told of events.",
     "Audit": "Who did what: sign-ins and changes.",
     "Discovery": "What this server can do, and the keys that check its tokens.",
     "Documents": "What describes this service.",

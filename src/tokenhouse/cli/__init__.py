@@ -17,6 +17,7 @@ from tokenhouse.cli.key import app as key
 from tokenhouse.cli.scope import app as scope
 from tokenhouse.cli.serve import serve
 from tokenhouse.cli.user import app as user
+from tokenhouse.cli.webhook import app as webhook
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +32,7 @@ app.add_typer(scope, name="scope")
 app.add_typer(key, name="key")
 app.add_typer(database, name="db")
 app.add_typer(audit, name="audit")
+app.add_typer(webhook, name="webhook")
 app.add_typer(config, name="config")
 app.command("doctor")(doctor)
 

@@ -21,8 +21,10 @@ MOST_OCTETS = 2048
 _MOST_OF_A_VALUE = 240
 _MOST_OF_A_TRACE = 1200
 _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "color_message"}
-# Client secrets, JWTs, and what follows the name of an authentication scheme.
-_SECRETS = re.compile(r"ths_[\w-]+|eyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?|(?i:(?:basic|bearer|dpop) \S+)")
+# Client secrets, keys of webhooks, JWTs, and what follows the name of an authentication scheme.
+_SECRETS = re.compile(
+    r"ths_[\w-]+|whsec_[\w+/=-]+|eyJ[\w-]+\.[\w-]*(?:\.[\w-]*)?|(?i:(?:basic|bearer|dpop) \S+)"
+)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 

@@ -10,18 +10,22 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tokenhouse import mail
+from tokenhouse import mail, outbound
+from tokenhouse.actor import SYSTEM
+from tokenhouse.audit import Event
 from tokenhouse.crypto.secrets import make_id
 from tokenhouse.log import LOGGER
 from tokenhouse.mail import MailError, Message
-from tokenhouse.store import deliveries, users
+from tokenhouse.manage import webhooks as rules
+from tokenhouse.outbound import OutboundError
+from tokenhouse.store import deliveries, users, webhooks
 from tokenhouse.store.deliveries import MOST_ATTEMPTS, Delivery
 
 if TYPE_CHECKING:
-    from tokenhouse.audit import Event
     from tokenhouse.context import Context
     from tokenhouse.store.database import Connection
 
+_GOOD = range(200, 300)
 _ROUND = 10.0  # seconds; who is slow then waits for the next round
 
 
@@ -66,19 +70,42 @@ async def _send_to(context: Context, receiver: str | None) -> None:
 
 async def _attempt(context: Context, taken: Delivery) -> bool:
     try:
-        await _mail(context, taken)
+        await (_mail if taken.webhook_id is None else _post)(context, taken)
     except _NotDeliveredError as error:
-        reason, over = str(error), taken.attempts >= MOST_ATTEMPTS
-        LOGGER.warning(
-            "delivery given up" if over else "delivery failed",
-            extra={"delivery": taken.id, "type": taken.type, "reason": reason},
-        )
-        next_at = None if over else taken.next_at
-        end = partial(deliveries.end, id_=taken.id, error=reason, next_at=next_at)
-        await context.database.write(end)
+        failed = partial(_failed, context=context, taken=taken, reason=str(error))
+        await context.database.write(failed)
         return False
     await context.database.write(partial(deliveries.end, id_=taken.id))
     return True
+
+
+def _failed(connection: Connection, context: Context, taken: Delivery, reason: str) -> None:
+    """Note a failed attempt; where it was the last, say so in log and trail."""
+    over = taken.attempts >= MOST_ATTEMPTS
+    about = {"delivery": taken.id, "type": taken.type, "reason": reason}
+    LOGGER.warning("delivery given up" if over else "delivery failed", extra=about)
+    next_at = None if over else taken.next_at
+    deliveries.end(connection, taken.id, reason, next_at)
+    if over:
+        to = f"webhook:{taken.webhook_id}" if taken.webhook_id else f"user:{taken.user_id}"
+        event = Event("delivery.given_up", to, taken.user_id, details=about)
+        context.trail.record(connection, SYSTEM, event)
+
+
+async def _post(context: Context, taken: Delivery) -> None:
+    webhook_id = str(taken.webhook_id)
+    webhook = await context.database.read(partial(webhooks.find, id_=webhook_id))
+    if webhook is None:
+        msg = "the webhook was deleted"
+        raise _NotDeliveredError(msg)
+    headers = rules.headers(context, webhook, taken)
+    try:
+        status = await outbound.post(webhook.url, headers, taken.body.encode())
+    except OutboundError as error:
+        raise _NotDeliveredError(str(error)) from None
+    if status not in _GOOD:
+        msg = f"answered {status}"
+        raise _NotDeliveredError(msg)
 
 
 async def _mail(context: Context, taken: Delivery) -> None:

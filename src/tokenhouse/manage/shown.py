@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from tokenhouse.manage.usage import Usage
     from tokenhouse.store.audit_events import AuditEvent
     from tokenhouse.store.clients import Client
+    from tokenhouse.store.deliveries import Delivery
     from tokenhouse.store.last_used import LastUse
     from tokenhouse.store.scopes import Scope
     from tokenhouse.store.users import User
+    from tokenhouse.store.webhooks import Webhook
 
 Json = dict[str, Any]
 
@@ -111,6 +113,30 @@ def signing_key(key: KeyState) -> Json:
         "created_at": rfc3339(key.row.created_at),
         "signs_from": rfc3339(key.row.signs_from),
         "signs_until": rfc3339(key.signs_until),
+    }
+
+
+def webhook(row: Webhook) -> Json:
+    """Make the object that stands for a webhook, without its secret."""
+    return {
+        "id": row.id,
+        "url": row.url,
+        "events": row.events.split(),
+        "created_at": rfc3339(row.created_at),
+    }
+
+
+def delivery(row: Delivery) -> Json:
+    """Make the object that stands for a message, delivered or not."""
+    return {
+        "id": row.id,
+        "webhook_id": row.webhook_id,
+        "type": row.type,
+        "state": row.state,
+        "created_at": rfc3339(row.created_at),
+        "attempts": row.attempts,
+        "next_attempt_at": rfc3339(row.next_at),
+        "error": row.error,
     }
 
 

@@ -28,6 +28,7 @@ from tokenhouse.store import (
     token_counts,
     used_once,
     users,
+    webhooks,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ TABLES: tuple[Table, ...] = (  # all of them, each after those that it refers to
     audit_events.audit_events,
     audit_events.audit_head,
     sessions.sessions,
+    webhooks.webhooks,
     deliveries.deliveries,
 )
 

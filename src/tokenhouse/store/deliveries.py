@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Column, Double, Integer, String, Table, Text, select
+from sqlalchemy import Column, Double, Integer, String, Table, Text, func, select
 
 from tokenhouse.store.schema import Uuid, metadata
 
@@ -64,6 +64,13 @@ class Delivery(NamedTuple):
     next_at: float | None = None
     error: str = ""
 
+    @property
+    def state(self) -> str:
+        """How it stands: `pending`, `delivered` or `failed`, that is given up."""
+        if self.next_at is not None:
+            return "pending"
+        return "failed" if self.error else "delivered"
+
 
 _ONE = deliveries.c
 
@@ -100,6 +107,33 @@ def end(connection: Connection, id_: str, error: str = "", next_at: float | None
     """Note how an attempt went: delivered, or with an error, given up unless there is a next."""
     change = deliveries.update().where(_ONE.id == id_)
     connection.execute(change.values(next_at=next_at, error=error[:MOST_ERROR]))
+
+
+def retry(connection: Connection, webhook_id: str, now: float) -> int:
+    """Begin anew with all that was given up for a webhook; return how many."""
+    failed = (_ONE.webhook_id == webhook_id) & _ONE.next_at.is_(None) & (_ONE.error != "")
+    again = deliveries.update().where(failed).values(next_at=now, attempts=0)
+    return connection.execute(again).rowcount
+
+
+def newest(connection: Connection, limit: int, webhook_id: str | None = None) -> list[Delivery]:
+    """Return at most `limit` deliveries, newest first: those of one webhook, or all, mail too."""
+    query = select(deliveries).order_by(_ONE.created_at.desc(), _ONE.id).limit(limit)
+    if webhook_id is not None:
+        query = query.where(_ONE.webhook_id == webhook_id)
+    return [Delivery._make(row) for row in connection.execute(query)]
+
+
+def given_up(connection: Connection, since: float) -> dict[str | None, int]:
+    """Count what was made after `since` and given up, by webhook; None = mail."""
+    query = select(_ONE.webhook_id, func.count()).group_by(_ONE.webhook_id)
+    failed = _ONE.next_at.is_(None) & (_ONE.error != "") & (_ONE.created_at > since)
+    return {row[0]: row[1] for row in connection.execute(query.where(failed))}
+
+
+def remove_of(connection: Connection, webhook_id: str) -> None:
+    """Forget all that was or is to be told to a webhook."""
+    connection.execute(deliveries.delete().where(_ONE.webhook_id == webhook_id))
 
 
 def purge(connection: Connection, now: float, most: int = 5000) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, bindparam, func, literal, select
 
-from tokenhouse.store import audit_events, client_secrets, installation, signing_keys
+from tokenhouse.store import audit_events, client_secrets, installation, signing_keys, webhooks
 from tokenhouse.store.schema import Sealed, metadata
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # Imported so that their tables are known.
-_KNOWN = (audit_events, client_secrets, installation, signing_keys)
+_KNOWN = (audit_events, client_secrets, installation, signing_keys, webhooks)
 _LAST = installation.SEAL  # under the current key once all others are
 AT_ONCE = 100  # values in one transaction: a few milliseconds, so that nobody waits for long
 

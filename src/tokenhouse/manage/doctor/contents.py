@@ -11,6 +11,7 @@ from tokenhouse.manage import keys as rules
 from tokenhouse.manage.doctor.finding import RESTORE, Finding
 from tokenhouse.store import (
     audit_events,
+    deliveries,
     installation,
     last_used,
     sealed,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tokenhouse.settings import Settings
     from tokenhouse.store.database import Connection
 
-_DAY, _HOUR = 86400, 3600
+_DAY, _HOUR, _WEEK = 86400, 3600, 604800
 _SKEW = 60  # seconds that something here may come from the future
 _SKEW_OF_SERVER = 10  # seconds between this clock and the database server's
 _BACKUP_DAYS = 7
@@ -48,6 +49,7 @@ def examine(
     yield from _clock(connection, clock)
     yield from _credentials(connection, now)
     yield from _throttled(connection, now)
+    yield from _given_up(connection, now)
     if connection.dialect.name == "sqlite":  # others have tools of their own for it
         yield from _backup(connection, settings, now)
 
@@ -156,6 +158,16 @@ def _throttled(connection: Connection, now: float) -> Iterator[Finding]:
                 f"from {sources} address{'' if sources == 1 else 'es'}",
                 f"see whether it is a guesser, run: tokenhouse audit list --action {action}",
             )
+
+
+def _given_up(connection: Connection, now: float) -> Iterator[Finding]:
+    for webhook_id, count in deliveries.given_up(connection, now - _WEEK).items():
+        to = f"the webhook {webhook_id}" if webhook_id else "people, by mail"
+        again = f"; then run: tokenhouse webhook retry {webhook_id}" if webhook_id else ""
+        yield Finding(
+            f"{count} messages to {to} were given up in the last week",
+            f"`tokenhouse webhook deliveries` says why; mend it{again}",
+        )
 
 
 def _backup(connection: Connection, settings: Settings, now: float) -> Iterator[Finding]:
