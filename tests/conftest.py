@@ -33,6 +33,7 @@ DATABASES = ("sqlite", "postgresql")
 LONG_FIRST = frozenset({"api", "cli", "console", "faults", "interop", "store"})
 # What the second database could do differently; `--database both` runs everything on both.
 ON_BOTH = (
+    "faults/test_key_rotation.py",
     "faults/test_kill.py",
     "faults/test_parallel.py",
     "protocol/test_replay.py",
@@ -72,6 +73,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--workers", type=int, default=1, help="workers of servers (%(default)s)")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register a mark."""
+    config.addinivalue_line(
+        "markers", "on_sqlite: about its file, or a command that finds it by its folder alone"
+    )
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is about the database on both, and the rest on SQLite, unless told."""
     if "database" not in metafunc.fixturenames:
@@ -80,6 +88,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     told = metafunc.config.getoption("--database")
     both = told == "both" or (told is None and path.startswith(ON_BOTH))
     chosen = DATABASES if both else [told or DATABASES[0]]
+    if metafunc.definition.get_closest_marker("on_sqlite"):
+        chosen = DATABASES[:1]
     metafunc.parametrize("database", chosen, scope="session")
 
 

@@ -121,6 +121,7 @@ def used(start_service: StartService) -> tuple[Service, Credential, dict[str, st
     return service, *use_everything(service)
 
 
+@pytest.mark.on_sqlite
 def test_no_secret_lies_in_any_file(used: tuple[Service, Credential, dict[str, str]]) -> None:
     service, app, secrets = used
     for end in (None, service.kill9, service.start, service.stop):
@@ -173,6 +174,7 @@ def test_only_the_owner_may_read_the_data(start_service: StartService) -> None:
     assert not {name: oct(mode) for name, mode in modes.items() if mode & 0o007}
 
 
+@pytest.mark.on_sqlite
 def test_stolen_database_gives_no_token_without_the_master_key(start_service: StartService) -> None:
     service, thief = start_service(), start_service()
     app = add_credential(service, add_person(service))

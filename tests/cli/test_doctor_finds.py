@@ -52,16 +52,6 @@ def test_old_sqlite(installation: Service, tmp_path: Path, monkeypatch: pytest.M
     assert "pysqlite3" in fix
 
 
-def test_pending_migration(installation: Service) -> None:
-    sql(installation.data_dir, "DROP TABLE webhooks")
-    sql(installation.data_dir, "UPDATE alembic_version SET version_num = '0003'")
-    problem, fix = only(installation)
-    assert problem == "the database is older than this program"
-    assert fix.startswith("run: tokenhouse db upgrade")
-    assert installation.cli("db", "upgrade").returncode == 0
-    assert doctor(installation).returncode == 0
-
-
 def test_no_backup_for_a_week(installation: Service, tmp_path: Path) -> None:
     sql(installation.data_dir, "UPDATE installation SET created_at = created_at - 8 * 86400")
     problem, fix = only(installation)

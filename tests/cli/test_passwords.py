@@ -63,6 +63,7 @@ def test_a_password_that_cannot_be_used_is_refused(
     assert service.cli("user", "show", email).returncode == 1
 
 
+@pytest.mark.on_sqlite
 def test_the_shortest_password_is_a_setting(service: Service) -> None:
     where = ("--data-dir", str(service.data_dir))
     done = run(
@@ -83,6 +84,7 @@ def test_without_a_terminal_a_password_is_not_asked_for(service: Service) -> Non
     )
 
 
+@pytest.mark.on_sqlite
 def test_on_a_terminal_it_is_asked_for_twice_and_never_shown(
     service: Service, http: httpx.Client
 ) -> None:
@@ -96,6 +98,7 @@ def test_on_a_terminal_it_is_asked_for_twice_and_never_shown(
     assert http.get(BASIC, auth=(email, PASSWORD)).status_code == 200
 
 
+@pytest.mark.on_sqlite
 def test_an_interrupt_at_the_prompt_ends_the_command(service: Service) -> None:
     email = address()
     status, seen = converse(

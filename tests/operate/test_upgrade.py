@@ -38,8 +38,12 @@ def test_old_secrets_and_passwords_still_work(first: Service) -> None:
     before = first.cli("db", "check")
     assert before.returncode == 1
     assert "run: tokenhouse db upgrade" in before.stdout + before.stderr
+    doctor = json.loads(first.cli("doctor", "--json").stdout)
+    found = {one["problem"]: one["fix"] for one in doctor["findings"]}
+    assert found["the database is older than this program"].startswith("run: tokenhouse db upgrade")
     assert first.cli("db", "upgrade").returncode == 0
     assert first.cli("db", "check").returncode == 0
+    assert "older than this program" not in first.cli("doctor", "--json").stdout
     with first, httpx.Client(base_url=first.url, trust_env=False, timeout=30) as http:
         auth = (KNOWN["client_id"], KNOWN["client_secret"])
         assert http.post(TOKEN, data=GRANT, auth=auth).status_code == 200

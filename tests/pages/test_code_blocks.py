@@ -90,6 +90,7 @@ def send(text: str) -> None:
             connection.execute(statement.encode())
 
 
+@pytest.mark.on_sqlite  # as who follows a page begins
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_on_a_page_runs(
     page: Path, tmp_path: Path, service: Service, person: MakePerson
