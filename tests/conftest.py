@@ -89,7 +89,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     both = told == "both" or (told is None and path.startswith(ON_BOTH))
     chosen = DATABASES if both else [told or DATABASES[0]]
     if metafunc.definition.get_closest_marker("on_sqlite"):
-        chosen = DATABASES[:1]
+        chosen = [DATABASES[0]]
     metafunc.parametrize("database", chosen, scope="session")
 
 
