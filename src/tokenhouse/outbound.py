@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+
+from httptools import HttpParserError, HttpResponseParser
 
 if TYPE_CHECKING:
     from asyncio import StreamReader
@@ -20,9 +23,8 @@ if TYPE_CHECKING:
 
 SECONDS = 10.0  # for all of it, from the name look-up to the status
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})[ \r\n]")
 _INTERIM = range(100, 200)
-_MOST_INTERIM = 4
+_PIECE = 4096  # octets
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -67,7 +69,7 @@ async def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
     except ssl.SSLError as error:
         msg = f"TLS: {error.reason or 'failed'}"
         raise OutboundError(msg) from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError) as error:
         msg = f"cannot be reached: {error}"
         raise OutboundError(msg) from None
 
@@ -103,15 +105,26 @@ def _trust() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+class _Answer:
+    """Hears the parser: the status of the answer, 0 until it has come whole with its headers."""
+
+    def __init__(self) -> None:
+        self.parser = HttpResponseParser(self)
+        self.status = 0
+
+    def on_headers_complete(self) -> None:
+        """Keep the status of the first answer that is no interim one (RFC 9110 section 15.2)."""
+        status: int = self.parser.get_status_code()
+        if not self.status and status not in _INTERIM:
+            self.status = status
+
+
 async def _status(reader: StreamReader) -> int:
-    for _ in range(_MOST_INTERIM):
-        found = _STATUS.match(await reader.readline())
-        if found is None:
-            break
-        status = int(found[1])
-        if status not in _INTERIM:
-            return status
-        while await reader.readline() not in {b"\r\n", b"\n", b""}:
-            pass
-    msg = "what answers there speaks no HTTP"
-    raise ValueError(msg)
+    answer = _Answer()
+    with suppress(HttpParserError):
+        while not answer.status and (piece := await reader.read(_PIECE)):
+            answer.parser.feed_data(piece)
+    if not answer.status:
+        msg = "what answers there speaks no HTTP"
+        raise OutboundError(msg)
+    return answer.status
