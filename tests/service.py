@@ -53,11 +53,15 @@ _PORTS = _ports()
 def free_port() -> int:
     """A loopback port that nobody listens on (see the trap above); raises ServiceFailedError."""
     for port in itertools.islice(_PORTS, 100):
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) != 0:
-                return port
+        if not _listens(port):
+            return port
     message = "no free loopback port found"
     raise ServiceFailedError(message)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 @dataclass
@@ -149,6 +153,12 @@ class Service:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(STOP_SECONDS)
         self._process = None
+        until = time.monotonic() + STOP_SECONDS
+        while _listens(self.port):  # its workers die with it, but not in the same moment
+            if time.monotonic() > until:
+                message = f"something listens {STOP_SECONDS} s after SIGKILL\n{self.log}"
+                raise ServiceFailedError(message)
+            time.sleep(0.01)
 
     def cli(self, *args: str, input: str | bytes = b"") -> subprocess.CompletedProcess[str]:  # noqa: A002 - subprocess's own word
         """Run `tokenhouse ARGS` on this data, beside a running server; a refusal is not raised."""
