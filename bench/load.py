@@ -70,7 +70,9 @@ class Load:
         after = _spent(server)
         if result["ran_out"]:
             raise BenchError("the prepared assertions or proofs did not last for the run")
-        wall, served, sent, busy = (now - then for now, then in zip(after, before, strict=True))
+        wall, served, sent, stored, busy = (
+            now - then for now, then in zip(after, before, strict=True)
+        )
         return Run(
             rate=result["answers"] / result["seconds"],
             answers=int(result["answers"]),
@@ -82,7 +84,7 @@ class Load:
             cpu_us=served / result["answers"] * 1e6,
             server_cpu=served / wall,
             load_cpu=sent / wall,
-            other_cpu=max(busy - served - sent, 0) / wall,
+            other_cpu=max(busy - served - sent - stored, 0) / wall,
         )
 
     def _command(self, url: str, request: Request, seconds: float, rate: float | None) -> list[str]:
@@ -126,11 +128,12 @@ class Load:
 
 
 def _spent(server: Server) -> tuple[float, ...]:
-    """Seconds so far: on the clock, of the server, of ended loaders, of everything."""
+    """Seconds so far: on the clock, of server, ended loaders, database, and of everything."""
     return (
         time.monotonic(),
         cpu_seconds(server.pid),
         ended_children_seconds(),
+        cpu_seconds(server.database_pid) if server.database_pid else 0.0,
         busy_seconds(),
     )
 

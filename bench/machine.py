@@ -14,12 +14,15 @@ import resource
 import sqlite3
 import sys
 import tempfile
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+QUIET = 0.1  # cores that others may use: of what they do to a figure nothing is seen
+SETTLE_SECONDS, LOOK_SECONDS = 10.0, 0.2
 PACKAGES = (
     "tokenhouse",
     "uvicorn",
@@ -110,6 +113,32 @@ def busy_seconds() -> float:
     """Processor time of all processes on all cores since the machine started."""
     fields = Path("/proc/stat").read_text("ascii").partition("\n")[0].split()
     return sum(map(int, fields[1:4])) / TICKS  # user, nice, system
+
+
+def settle() -> bool:
+    """Wait until the machine has nothing else to do, some seconds at the most; whether it has."""
+    until = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < until:
+        busy, begun = busy_seconds(), time.monotonic()
+        time.sleep(LOOK_SECONDS)
+        if (busy_seconds() - busy) / (time.monotonic() - begun) <= QUIET:
+            return True
+    return False
+
+
+def connections(root: int, port: int) -> list[int]:
+    """How many connections to a port each process of the tree holds that holds any."""
+    lines = (line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:])
+    here = f":{port:04X}"
+    open_ = {f"socket:[{one[9]}]" for one in lines if one[1].endswith(here) and one[3] == "01"}
+    held = (sum(link in open_ for link in _links(pid)) for pid in tree(root))
+    return sorted(filter(None, held), reverse=True)
+
+
+def _links(pid: int) -> Generator[str]:
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield str(descriptor.readlink())
 
 
 def memory_mb(root: int) -> dict[str, float]:

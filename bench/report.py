@@ -3,13 +3,13 @@
 import statistics
 from collections.abc import Iterable, Sequence
 
+from bench import machine
 from bench.bars import bars, no_errors
 from bench.measuring import LEVELS, Measured
 from bench.results import Results
 from bench.stage import BASE
 
 BOTTLENECK = 0.95  # cores that a single-threaded loader may use before it is the slower side
-SPOILED = 0.1  # cores that other processes may use before the figures are theirs too
 HEADINGS = (
     "what",
     *(f"{count}" for count in LEVELS),
@@ -95,6 +95,6 @@ def _remarks(one: Results) -> Iterable[str]:
     if slowed := sorted({name for name, run in runs if run.load_cpu > BOTTLENECK}):
         yield f"CAREFUL: the loader was the bottleneck of {', '.join(slowed)}."
     others = statistics.median(run.other_cpu for _, run in runs)
-    if others > SPOILED and one.setup == BASE:
+    if others > machine.QUIET:
         yield f"CAREFUL: other processes used {others:.2f} cores meanwhile; measure again."
     yield f"Exec to /healthz 200, ms: {spread([s * 1e3 for s in one.starts], '.0f')}."

@@ -34,6 +34,7 @@ class Site:
     cores: Cores
     folder: Path
     database_url: str | None = None
+    database_pid: int | None = None  # of a PostgreSQL that is here for this alone
     environment: tuple[tuple[str, str], ...] = ()  # of Tokenhouse, beside its defaults
 
     @property
@@ -55,11 +56,18 @@ class Site:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server; `start_seconds` is the time from exec to its first 200 at `/healthz`."""
+    """A running server.
+
+    Attributes:
+        start_seconds: from exec to its first 200 at `/healthz`.
+        database_pid: the database that works for it, where that is a process.
+
+    """
 
     pid: int
     port: int
     start_seconds: float
+    database_pid: int | None = None
 
 
 @contextmanager
@@ -161,7 +169,7 @@ def _running(
                     )
                 time.sleep(0.002)
             took = time.monotonic() - begun
-        yield Server(process.pid, port, took)
+        yield Server(process.pid, port, took, site.database_pid)
     finally:
         _stop(process)
 

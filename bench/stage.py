@@ -84,14 +84,15 @@ def stage(setup: Setup, kept: Path | None) -> Generator[Stage]:
     cores = machine.share_out(setup.workers)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tokenhouse-bench-")))
-        place, url = Place(folder), None
+        place, url, pid = Place(folder), None, None
         if setup.store == POSTGRESQL:
             database = PostgreSQL(settings={"fsync": "on"}).create()
             stack.callback(database.close)
             place, url = Place(folder, database.new_database()), database.new_database()
+            pid = database.pid
         elif kept:
             folder = kept / str(setup.credentials)
-        site = servers.Site(cores, folder, url)
+        site = servers.Site(cores, folder, url, pid)
         if not site.sample.exists():
             fill(site, setup.credentials, max(setup.credentials // A_USER, 1))
         port = servers.free_port()

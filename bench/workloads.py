@@ -151,5 +151,5 @@ WORKLOADS = (
     Workload("JWKS", lambda _credential: Request(JWKS, "GET"), holds=b'"keys":'),
     Workload("create", create, _COMMIT, again=HTTPStatus.CREATED, holds=b'"client_secret":'),
     Workload("list", page, _READ, holds=b'"client_id":'),
-    Workload("delete", delete, _COMMIT, once=to_delete, again=_GONE, holds=b"", share=0.3),
+    Workload("delete", delete, _COMMIT, once=to_delete, again=_GONE, holds=b"", share=0.04),
 )

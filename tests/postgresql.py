@@ -61,6 +61,11 @@ class PostgreSQL:
         """What the server has written so far."""
         return (self.folder / "log").read_text("utf-8", "replace")
 
+    @property
+    def pid(self) -> int:
+        """The process that all others of it descend from."""
+        return self._running().pid
+
     def url(self, database: str = USER) -> str:
         """The `database_url` of one of its databases."""
         return f"postgresql://{USER}@{HOST}:{self.port}/{database}"
