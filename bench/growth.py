@@ -14,15 +14,18 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
 import psycopg
 
-from bench import load, machine, servers
+from bench import load, machine, report, servers, told
+from bench.bars import Bar
+from bench.measuring import undisturbed
 from bench.request import BASIC, CLIENTS, TOKEN, BenchError, Request
 from bench.seed import LARGEST
 from bench.stage import fill
@@ -127,21 +130,23 @@ def measure(chosen: argparse.Namespace, stack: ExitStack) -> list[Found]:
     cores = machine.share_out(1)
     sender = load.Load(load.choose(None), cores.load, chosen.connections)
     urls: list[str | None] = [None, None]
+    pid = None
     if chosen.postgresql:
         database = PostgreSQL(settings={"fsync": "on"}).create()
         stack.callback(database.close)
-        urls = [database.new_database(), database.new_database()]
+        urls[:] = [database.new_database(), database.new_database()]
+        pid = database.pid
     folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
     sizes = [(SMALL, SMALL // 10), (chosen.credentials, chosen.users)]
     both = [
-        stack.enter_context(subject(servers.Site(cores, folder / str(count[0]), url), *count))
+        stack.enter_context(subject(servers.Site(cores, folder / str(count[0]), url, pid), *count))
         for url, count in zip(urls, sizes, strict=True)
     ]
     found = [Found([], [], pages(one), starts(one), size(one)) for one in both]
     for number in range(chosen.rounds + 1):  # the first warms up
         for one, so_far in zip(both, found, strict=True):
             for request, runs in ((one.few, so_far.few), (one.all, so_far.all)):
-                run = sender.run(one.server, request, chosen.seconds)
+                run = undisturbed(partial(sender.run, one.server, request, chosen.seconds))
                 if run.errors:
                     raise BenchError(f"{run.errors} requests were refused")
                 if number:
@@ -149,16 +154,34 @@ def measure(chosen: argparse.Namespace, stack: ExitStack) -> list[Found]:
     return found
 
 
-def told(what: str, small: Sequence[load.Run], large: Sequence[load.Run]) -> float:
-    """Print the rates of both; the ratio, by processor time, which others disturb least."""
-    ratio = statistics.median(a.cpu_us / b.cpu_us for a, b in zip(small, large, strict=True))
-    rates = [statistics.median(run.rate for run in runs) for runs in (small, large)]
-    cpu = [statistics.median(run.cpu_us for run in runs) for runs in (small, large)]
-    print(
-        f"{what}: {rates[0]:,.0f} and {rates[1]:,.0f} tokens/s, {cpu[0]:.0f} and {cpu[1]:.0f} us "
-        f"of a core each; ratio of these {ratio:.2f} (median of pairs)"
-    )
-    return ratio
+def ratio(small: Sequence[load.Run], large: Sequence[load.Run]) -> float:
+    """The rate of the large one to the small one's, by processor time, which drifts least."""
+    return statistics.median(a.cpu_us / b.cpu_us for a, b in zip(small, large, strict=True))
+
+
+def table(both: tuple[Found, Found], credentials: int) -> told.Rows:
+    """The small one, the large one."""
+
+    def row(what: str, text: Callable[[Found], str], beside: str = "") -> tuple[str, ...]:
+        return what, *(text(one) for one in both), beside
+
+    def cpu(what: str, runs: Callable[[Found], list[load.Run]]) -> tuple[str, ...]:
+        shown = f"{ratio(*(runs(one) for one in both)):.2f}"
+        return row(what, lambda one: f"{_median(run.cpu_us for run in runs(one)):.0f}", shown)
+
+    return [
+        ("", f"{SMALL:,} credentials", f"{credentials:,}", "ratio of the rates"),
+        cpu(f"a token, {SMALL:,} credentials in use, µs of a core", lambda one: one.few),
+        cpu("the same, all credentials in use evenly, µs of a core", lambda one: one.all),
+        row(f"a page of {PAGE}, median, ms", lambda one: f"{_median(one.pages_ms):.1f}"),
+        row("the same, 95th percentile, ms", lambda one: f"{one.slow_page_ms:.1f}"),
+        row("exec to /healthz 200, s", lambda one: f"{_median(one.starts):.2f}"),
+        row("database, MB", lambda one: f"{one.size / 1e6:,.0f}"),
+    ]
+
+
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
 
 
 def main() -> int:
@@ -166,20 +189,17 @@ def main() -> int:
     chosen = options()
     with machine.turn(), ExitStack() as stack:
         small, large = measure(chosen, stack)
-    print(f"{'credentials':>12}{'page ms':>15}{'start s':>9}{'MB':>7}")
-    for count, one in ((SMALL, small), (chosen.credentials, large)):
-        page = f"{statistics.median(one.pages_ms):.1f} .. {one.slow_page_ms:.1f}"
-        print(f"{count:>12,}{page:>15}{statistics.median(one.starts):>9.2f}{one.size / 1e6:>7,.0f}")
-    print(f"pages of {PAGE}: the median and the 95th percentile of {len(large.pages_ms)}")
-    ratio = told(f"{SMALL:,} credentials in use", small.few, large.few)
-    told(f"{SMALL:,} and all {chosen.credentials:,} in use", small.all, large.all)
-    reached = (
-        ratio >= RATE_BAR
-        and large.slow_page_ms < PAGE_BAR
-        and statistics.median(large.starts) < START_BAR
-    )
-    print("every bar reached" if reached else "a bar is missed")
-    return 0 if reached else 1
+    many = f"{chosen.credentials:,} credentials"
+    bars = [
+        Bar(f"{many} ÷ {SMALL:,}, tokens/s", ratio(small.few, large.few), RATE_BAR),
+        Bar(f"{many}, a page, 95th percentile, ms", large.slow_page_ms, PAGE_BAR, most=True),
+        Bar(f"{many}, exec to /healthz 200, s", _median(large.starts), START_BAR, most=True),
+    ]
+    found = told.Told("python -m bench.growth", table((small, large), chosen.credentials), bars)
+    if not chosen.postgresql:
+        told.keep("growth", found)
+    print(report.table(found.rows), *bars, sep="\n")
+    return 0 if all(bar.passed for bar in bars) else 1
 
 
 if __name__ == "__main__":

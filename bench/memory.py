@@ -10,7 +10,7 @@ import argparse
 import statistics
 import sys
 
-from bench import load, machine
+from bench import load, machine, report, told
 from bench.bars import Bar
 from bench.measuring import CONNECTIONS, timed
 from bench.request import BenchError
@@ -52,15 +52,18 @@ def main() -> int:
         counts, sizes = measure(one, workload, chosen.tokens)
     half = len(counts) // 2
     slope = statistics.linear_regression(counts[half:], sizes[half:]).slope * 1e6
-    print(
-        f"{workload.name}: {sizes[0]:.1f} MB before, {sizes[-1]:.1f} after {counts[-1]:,.0f} tokens"
-    )
-    bars = (
+    bars = [
         Bar("memory of the worker, MB", sizes[-1], MEMORY_MB, most=True),
         Bar("slope of the second half, MB for a million tokens", slope, SLOPE_MB, most=True),
-    )
-    for bar in bars:
-        print(bar)
+    ]
+    rows: told.Rows = [
+        ("", "MB"),
+        ("a worker that has issued nothing", f"{sizes[0]:.0f}"),
+        (f"after {counts[-1]:,.0f} tokens", f"{sizes[-1]:.0f}"),
+        ("more for each further million, by the slope of the second half", f"{slope:.1f}"),
+    ]
+    told.keep("memory", told.Told("python -m bench.memory", rows, bars))
+    print(report.table(rows), *bars, sep="\n")
     return 0 if all(bar.passed for bar in bars) else 1
 
 

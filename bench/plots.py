@@ -3,7 +3,7 @@
     python -m bench.plots [FOLDER]
 
 draws anew from the JSON files of `bench.suite`. The SVG holds no date, so that the same figures
-are the same file.
+are the same file, and its colours follow a reader who prefers dark pages.
 """
 
 import sys
@@ -16,6 +16,7 @@ from cycler import cycler
 from matplotlib import figure
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
+from bench.bars import bars
 from bench.measuring import LEVELS
 from bench.results import FOLDER, Results, load_all
 from bench.stage import BASE
@@ -26,13 +27,18 @@ Drawn: TypeAlias = Any
 library: Any = mpl
 Figure: Any = figure.Figure
 
-COLOURS = ("#0f4c81", "#c8553d", "#4f7942", "#8a6fae", "#b8860b", "#5f6b73")
+COLOURS = ("#3f7fbf", "#c8553d", "#5d9550", "#8f78b8", "#b8860b", "#75828c")  # on light, on dark
+INK, PAPER = "#1f2328", "#ffffff"
 TOKENS = ("client_secret_basic", "client_secret_jwt", "private_key_jwt", "DPoP", "introspection")
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "tokenhouse",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 9,
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), INK),
+    **dict.fromkeys(("xtick.color", "ytick.color"), INK),
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.prop_cycle": cycler(color=COLOURS),
@@ -41,14 +47,28 @@ STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
     "legend.frameon": False,
 }
+DARK = f"""<style>@media (prefers-color-scheme: dark) {{
+  #patch_1 path {{ fill: #0d1117 !important; }}
+  [style*="fill: {INK}"] {{ fill: #e6edf3 !important; }}
+  [style*="stroke: {INK}"] {{ stroke: #e6edf3 !important; }}
+}}</style>
+"""
 Drawing = Callable[[Axes, list[Results]], None]
 
 
 def ratios(axes: Axes, found: list[Results]) -> None:
-    """Each workload against a ceiling of the same minute."""
+    """Each workload against a ceiling of the same minute, and what it has to reach."""
     shown = [one.chief for one in _base(found).measured.values()]
-    bars = axes.barh([name for name, _ in shown], [ratio for _, ratio in shown])
-    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.barh([name for name, _ in shown], [ratio for _, ratio in shown])
+    limits = {bar.name: bar.limit for bar in bars(_base(found))}
+    for place, (name, ratio) in enumerate(shown):
+        limit = limits.get(name, 0.0)
+        if limit:
+            axes.plot([limit] * 2, [place - 0.45, place + 0.45], color=COLOURS[1], linewidth=2)
+        end = max(ratio, limit), place
+        axes.annotate(f"{ratio:.2g}", end, (4, 0), textcoords="offset points", va="center")
+    axes.plot([], [], color=COLOURS[1], linewidth=2, label="to be reached")
+    axes.legend(loc="lower right")
     axes.invert_yaxis()
     axes.grid(visible=False)
     axes.set_xlabel("answers a second ÷ what the ceiling gives; 16 connections, one core")
@@ -126,7 +146,9 @@ def save(drawn: Drawn, path: Path) -> Sequence[Path]:
     """Write a figure as PNG and as SVG."""
     png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
     drawn.savefig(png, dpi=120)
-    drawn.savefig(svg, metadata={"Date": None})
+    drawn.savefig(svg, metadata={"Date": None, "Creator": None})
+    head, defs, rest = svg.read_text("utf-8").partition(" <defs>\n")
+    svg.write_text(head + DARK + defs + rest, "utf-8")
     return png, svg
 
 

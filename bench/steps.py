@@ -3,20 +3,20 @@
     python -m bench.steps [--seconds 3] [--rounds 7] [--workload client_secret_basic]
 
 The whole is the processor time of a plain server for a token. The steps are timed in another one,
-by a stopwatch inside it (`bench.stepped`), in alternating runs; what that one takes more is the
-stopwatch's own, and is taken off each step by how often the clock was read in it. What is left of
-the whole lies between the steps: event loop, system calls, the interpreter. Both run on the same
-core, 16 connections.
+by a stopwatch inside it (`bench.stepped`), in alternating runs. The stopwatch is calibrated on a
+step that does nothing; among real ones, which share the processor's caches with it, it costs more,
+in all what that server takes more than the plain one: stretched to that, its costs are taken off
+each step. What is left of the whole lies between the steps: event loop, system calls, the
+interpreter. Both run on the same core, 16 connections.
 """
 
 import argparse
 import json
 import statistics
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from bench import load, machine, report, servers
-from bench.measuring import CONNECTIONS, timed
+from bench import load, machine, report, servers, told
+from bench.measuring import CONNECTIONS, once
 from bench.stage import BASE, Stage, Subject, stage
 from bench.stepped import STEPS
 from bench.workloads import WORKLOADS, Workload
@@ -27,13 +27,18 @@ ORDER = tuple(dict.fromkeys(STEPS.values()))
 
 @dataclass(frozen=True)
 class Found:
-    """Microseconds for a token: plain, with the stopwatch, the raw answer; and its sums."""
+    """Microseconds for a token: plain, with the stopwatch, raw ASGI; by step, and its cost."""
 
     plain: list[float]
     watched: list[float]
     raw: list[float]
     own: dict[str, float]
-    readings: dict[str, float]
+    cost: dict[str, float]
+
+    @property
+    def more(self) -> float:
+        """What the stopwatch costs in all."""
+        return statistics.median(b - a for a, b in zip(self.plain, self.watched, strict=True))
 
 
 def options() -> argparse.Namespace:
@@ -56,35 +61,24 @@ def measure(one: Stage, workload: Workload, chosen: argparse.Namespace) -> Found
         other = Subject(server, replace(one.credential, port=port))
         fixed = WORKLOADS[0].request(one.credential)
         for _ in range(chosen.rounds):
-            plain.append(timed(one, workload, sender, chosen.seconds).cpu_us)
-            run = timed(other, workload, sender, chosen.seconds)
+            plain.append(once(one, workload, sender, chosen.seconds).cpu_us)
+            run = once(other, workload, sender, chosen.seconds)
             watched.append(run.cpu_us)
             answers += run.answers
             raw.append(sender.run(one.raw, fixed, chosen.seconds).cpu_us)
-    told = _told(file)
-    return Found(
-        plain,
-        watched,
-        raw,
-        {name: ns / answers / 1e3 for name, ns in told["own"].items()},
-        {name: count / answers for name, count in told["readings"].items()},
+    sums: dict[str, dict[str, float]] = json.loads(file.read_text("utf-8"))
+    own, cost = (
+        {step: ns / answers / 1e3 for step, ns in sums[part].items()} for part in ("own", "cost")
     )
+    return Found(plain, watched, raw, own, cost)
 
 
-def _told(file: Path) -> dict[str, dict[str, float]]:
-    told: dict[str, dict[str, float]] = json.loads(file.read_text("utf-8"))
-    return told
-
-
-def rows(found: Found) -> list[tuple[str, str, str]]:
+def rows(found: Found) -> told.Rows:
     """The table: steps, what lies between them, the whole."""
     whole = statistics.median(found.plain)
-    more = statistics.median(b - a for a, b in zip(found.plain, found.watched, strict=True))
-    a_reading = more / sum(found.readings.values())
+    stretched = found.more / sum(found.cost.values())
     steps = {
-        name: found.own[name] - a_reading * found.readings[name]
-        for name in ORDER
-        if name in found.own
+        name: found.own[name] - stretched * found.cost[name] for name in ORDER if name in found.own
     }
     steps[BETWEEN] = whole - sum(steps.values())
     return [
@@ -100,11 +94,14 @@ def main() -> None:
     workload = next(one for one in WORKLOADS if one.name == chosen.workload)
     with machine.turn(), stage(BASE, None) as one:
         found = measure(one, workload, chosen)
-    print(f"{workload.name}, {BASE.text}: medians of {chosen.rounds} runs of {chosen.seconds} s")
-    print(report.table(rows(found)))
-    print(
-        f"with the stopwatch {statistics.median(found.watched):.1f} µs; what it adds is taken off"
+    table = rows(found)
+    told.keep(
+        f"steps-{workload.name}",
+        told.Told(f"python -m bench.steps --workload {workload.name}", table),
     )
+    print(f"{workload.name}, {BASE.text}: medians of {chosen.rounds} runs of {chosen.seconds} s")
+    print(report.table(table))
+    print(f"the stopwatch: {found.more:.1f} µs; as calibrated {sum(found.cost.values()):.1f}")
     print(f"a raw ASGI answer of the same minutes: {statistics.median(found.raw):.1f} µs")
 
 
