@@ -83,7 +83,7 @@ def rows(found: Found) -> told.Rows:
     steps[BETWEEN] = whole - sum(steps.values())
     return [
         ("step", "µs", "of the whole"),
-        *((name, f"{us:.1f}", f"{us / whole:.0%}") for name, us in steps.items()),
+        *((name, f"{us:z.1f}", f"{us / whole:z.0%}") for name, us in steps.items()),
         ("a token", f"{whole:.1f}", "100%"),
     ]
 
