@@ -64,6 +64,7 @@ def feed(http: httpx.Client, service: Service) -> dict[str, Any]:
 @pytest.mark.clause("RFC 7009 section 2.2")
 def test_revoked_token_is_refused_from_then_on(http: httpx.Client, app: Credential) -> None:
     token = client_token_of(http, app)
+    assert is_active(http, token, app)
     answer = post(http, REVOKE, token, app)
     assert (answer.status_code, answer.json()) == (200, {})
     assert answer.headers["cache-control"] == "no-store"
@@ -141,8 +142,10 @@ def test_person_revokes_own_and_credentials_tokens(
     owner = person()
     app = credential(owner)
     token = client_token_of(http, app)
+    assert is_active(http, token, app)
     assert post(http, REVOKE, token, owner).status_code == 200
     assert not is_active(http, token, app)
+    assert http.get(ME, headers=owner.bearer).status_code == 200
     assert post(http, REVOKE, owner.token, owner).status_code == 200
     assert http.get(ME, headers=owner.bearer).status_code == 401
 
@@ -195,6 +198,15 @@ def test_what_is_no_token_of_ours_is_not_active(
     assert post(http, INTROSPECT, token, app).json() == DEAD
 
 
+@pytest.mark.clause("RFC 7515 section 5.2")
+def test_token_that_was_good_is_not_once_it_is_altered(http: httpx.Client, app: Credential) -> None:
+    one, other = (client_token_of(http, app).split(".") for _ in range(2))
+    assert [is_active(http, ".".join(parts), app) for parts in (one, other)] == [True, True]
+    assert not is_active(http, ".".join([*one[:2], other[2]]), app)
+    assert not is_active(http, ".".join([one[0], other[1], one[2]]), app)
+    assert is_active(http, ".".join(one), app)
+
+
 @pytest.mark.parametrize("end", ["delete", "disable", "expire"])
 def test_end_of_a_credential_ends_its_tokens(
     end: str, http: httpx.Client, credential: MakeCredential, app: Credential, service: Service
@@ -217,6 +229,7 @@ def test_enabled_again_the_old_tokens_stay_dead(
 ) -> None:
     paused = credential(app.owner)
     token, path = client_token_of(http, paused), f"{CLIENTS}/{paused.client_id}"
+    assert is_active(http, token, app)
     for disabled in (True, False):
         http.patch(path, json={"disabled": disabled}, headers=app.owner.bearer)
     assert not is_active(http, token, app)
@@ -229,6 +242,7 @@ def test_new_password_ends_own_tokens_only(
     owner = person()
     app = credential(owner)
     token = client_token(service, app)
+    assert is_active(http, owner.token, app)
     change = {"current_password": owner.password, "new_password": owner.password + "!"}
     answer = http.put(f"{ME}/password", json=change, headers=owner.bearer)
     assert answer.status_code == 204
