@@ -10,9 +10,10 @@ from __future__ import annotations
 import binascii
 import json
 import math
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
+
+import orjson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +33,7 @@ class MalformedJwt(Exception):
     """The text is not a JWT that we read; the message is for the log."""
 
 
-@dataclass(frozen=True, slots=True)
-class UntrustedJwt:
+class UntrustedJwt(NamedTuple):
     """A well-formed JWT whose signature nobody has checked yet (RFC 7515 section 3)."""
 
     header: Mapping[str, Any]
@@ -179,6 +179,8 @@ def strict_json(octets: bytes) -> object:
         MalformedJwt: it is anything else, or nested too deeply.
 
     """
+    if b"\\u" not in octets and (parsed := _plain(octets)):
+        return parsed[0]
     try:
         text = octets.decode()
         value = _STRICT.decode(text)
@@ -193,6 +195,19 @@ def strict_json(octets: bytes) -> object:
         msg = f"not strict JSON: {type(error).__name__}"
         raise MalformedJwt(msg) from None
     return value
+
+
+def _plain(octets: bytes) -> tuple[object] | None:
+    """Parse what is written just as the quick library would write it, as most is.
+
+    That has nothing of what strictness is about, for the library could not have written it: of
+    two values of one name it has kept one, and it writes no NaN.
+    """
+    try:
+        value: object = orjson.loads(octets)
+        return (value,) if orjson.dumps(value) == octets else None
+    except (ValueError, TypeError):
+        return None
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
