@@ -10,11 +10,11 @@ from tokenhouse.settings import Settings
 
 def test_worker_that_begins_leaves_the_others_as_they_serve(tmp_path: Path) -> None:
     address = f"{HOST}:{free_port()}"
-    settings = {"data_dir": tmp_path, "port": free_port(), "metrics_address": address}
+    settings = {"data_dir": tmp_path, "port": free_port(), "workers": 3, "metrics_address": address}
     sockets = bind(Settings.model_validate(settings))
     try:
-        for _worker in range(3):
-            its = sockets.listening(3)
+        for place in range(3):
+            its = sockets.listening(place, 3)
             assert len(its) > 1
             assert not any(os.get_blocking(one.fileno()) for one in its)
             for one in its[1:]:

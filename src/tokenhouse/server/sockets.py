@@ -1,10 +1,16 @@
-"""What the processes listen on: bound before anything is made, by the one that was started."""
+"""What the processes listen on: bound before anything is made, by the one that was started.
+
+On Linux each of several workers has a door of its own, and the kernel deals new connections out
+among the doors (SO_REUSEPORT): at one door, whichever worker wakes first would take most of them.
+Elsewhere there is one door for all.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 import ssl
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -22,23 +28,32 @@ class ServeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """What the service listens on, and what the metrics do, if they are asked for."""
+    """The doors of the service, and what the metrics listen on, if they are asked for."""
 
-    service: socket.socket
+    doors: list[socket.socket]
     metrics: socket.socket | None
 
-    def listening(self, workers: int) -> list[socket.socket]:
-        """Return the service's socket several times over, for one of so many workers.
+    def listening(self, place: int, workers: int) -> list[socket.socket]:
+        """Return the door of a place several times over, for one of so many workers.
 
         A loop takes one new connection a turn from each (libuv does so): where turns are long,
         since many are at work, those who come would wait for seconds.
         """
+        door = self._door(place)
         more = max(_ACCEPTS // workers, 1) - 1
-        return [self.service, *(self.service.dup() for _ in range(more))]
+        return [door, *(door.dup() for _ in range(more))]
+
+    def others(self, place: int) -> list[socket.socket]:
+        """Return the doors of the other places."""
+        return [door for door in self.doors if door is not self._door(place)]
+
+    def _door(self, place: int) -> socket.socket:
+        return self.doors[place % len(self.doors)]
 
     def close(self) -> None:
-        """Close both, or who connects then would wait for nobody."""
-        self.service.close()
+        """Close all, or who connects then would wait for nobody."""
+        for door in self.doors:
+            door.close()
         if self.metrics is not None:
             self.metrics.close()
 
@@ -51,12 +66,17 @@ def bind(settings: Settings) -> Sockets:
 
     """
     expect_servable(settings)
-    service = _listen(settings.host, settings.port, "choose another --port or --host")
+    where = (settings.host, settings.port)
+    advice = "choose another --port or --host"
+    doors = [_listen(*where, advice)]  # alone at first, so that another service there is noticed
+    if settings.workers > 1 and sys.platform == "linux":
+        doors.pop().close()
+        doors = [_listen(*where, advice, shared=True) for _ in range(settings.workers)]
     if not settings.metrics_address:
-        return Sockets(service, None)
+        return Sockets(doors, None)
     host, _, port = settings.metrics_address.rpartition(":")
     metrics = _listen(host.strip("[]"), int(port), "choose another metrics_address")
-    return Sockets(service, metrics)
+    return Sockets(doors, metrics)
 
 
 def expect_servable(settings: Settings) -> None:
@@ -83,10 +103,12 @@ def expect_servable(settings: Settings) -> None:
             raise ServeError(msg) from None
 
 
-def _listen(host: str, port: int, advice: str) -> socket.socket:
+def _listen(host: str, port: int, advice: str, *, shared: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listening = socket.create_server(
+            (host, port), family=family, backlog=BACKLOG, reuse_port=shared
+        )
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]  # Python repeats the address after it
         msg = f"cannot listen on {host}:{port}: {reason}; {advice}"

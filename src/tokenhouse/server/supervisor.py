@@ -14,6 +14,7 @@ import logging
 import os
 import signal
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
@@ -43,14 +44,16 @@ def most(count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The supervisor, as a worker sees it; and the number that the worker has in its eyes.
+    """The supervisor, as a worker sees it; and the number and place that it has in its eyes.
 
-    No two that live have one number, and the least that is free goes to the next.
+    No two that live have one number, and the least that is free goes to the next. A place is one
+    of as many as work; who replaces a worker has the same one.
     """
 
     pid: int
     pipe: int
     number: int
+    place: int
 
     def is_gone(self) -> bool:
         """Tell whether it has died."""
@@ -69,6 +72,7 @@ class _Worker:
     pid: int
     pipe: int
     number: int
+    place: int
     heard: float = field(default_factory=time.monotonic)
     serves: bool = False
     stale: bool = False  # to be replaced
@@ -181,20 +185,29 @@ class Supervisor:
         if len(staying) < self._count + bool(stale):
             self._workers.append(self._start())
         elif stale and all(worker.serves for worker in staying):
-            stale[0].end(signal.SIGINT)  # the others go on, so nobody is told
+            filled = self._filled()
+            replaced = next((worker for worker in stale if worker.place in filled), stale[0])
+            replaced.end(signal.SIGINT)  # the others go on, so nobody is told
+
+    def _filled(self) -> Counter[int]:
+        """Count by place those who are to stay."""
+        return Counter(
+            worker.place for worker in self._workers if worker.ends_by is None and not worker.stale
+        )
 
     def _start(self) -> _Worker:
         supervisor = os.getpid()
         taken = {worker.number for worker in self._workers}
         number = next(number for number in range(most(self._count)) if number not in taken)
+        place = min(range(self._count), key=self._filled().__getitem__)
         reading, writing = os.pipe()
         for end in (reading, writing):
             os.set_blocking(end, False)
         pid = os.fork()
         if pid == 0:
-            self._be_worker(Parent(supervisor, writing, number))
+            self._be_worker(Parent(supervisor, writing, number, place))
         os.close(writing)
-        return _Worker(pid, reading, number)
+        return _Worker(pid, reading, number, place)
 
     def _be_worker(self, parent: Parent) -> NoReturn:
         status: object = 1
