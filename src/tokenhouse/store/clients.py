@@ -59,6 +59,7 @@ clients = Table(
     Index("ix_clients_expires_at", "expires_at"),
     Index("ix_clients_owner", "user_id", "created_at", "client_id"),
     Index("ix_clients_parent", "parent_id"),
+    sqlite_with_rowid=False,
 )
 
 

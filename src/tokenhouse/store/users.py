@@ -32,6 +32,7 @@ users = Table(
     Column("created_at", Double, nullable=False),
     Column("tokens_ended_at", Double, index=True),
     Column("all_tokens_ended_at", Double),
+    sqlite_with_rowid=False,
 )
 
 _KEPT = users.c.email != ""
