@@ -51,8 +51,9 @@ class Job:
 async def purge(context: Context) -> None:
     """Forget what has ended long ago."""
     now = context.clock()
+    for part in used_once.parts(now):
+        await context.database.write(partial(used_once.purge, now=now, part=part))
     for forget in (
-        used_once.purge,
         revoked_tokens.purge,
         failures.purge,
         token_counts.purge,

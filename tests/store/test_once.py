@@ -77,8 +77,14 @@ def test_purge_forgets_only_what_ended_long_ago(store: Database) -> None:
     now = used_once.KEEP + 30.0  # before the ends that other tests use: the mark never goes back
     uses = [(fresh(), 29.0), (fresh(), 31.0)]
     assert store.write_now(lambda c: used_once.record(c, uses)) == [True, True]
-    assert store.write_now(lambda c: used_once.purge(c, now)) == 1
-    assert store.write_now(lambda c: used_once.purge(c, now)) == 0
+
+    def purge_for_an_hour(connection: Connection) -> int:
+        minutes = [now + 60 * minute for minute in range(64)]
+        parts = {part for minute in minutes for part in used_once.parts(minute)}
+        return sum(used_once.purge(connection, now, part) for part in parts)
+
+    assert store.write_now(purge_for_an_hour) == 1
+    assert store.write_now(purge_for_an_hour) == 0
     # What was forgotten counts as used, whatever a clock says later; and so does what ends before.
     uses.append((fresh(), 29.0))
     assert store.write_now(lambda c: used_once.record(c, uses)) == [False, False, False]

@@ -20,7 +20,7 @@ from tokenhouse.store import installation
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0004"
+HEAD = "0005"
 _VERSIONS = "alembic_version"
 COMPATIBLE_FROM = "0001"  # the oldest HEAD whose program works on a database at this HEAD
 
