@@ -42,6 +42,26 @@ def test_first_use_is_first_also_within_a_batch(store: Database) -> None:
     assert store.write_now(lambda c: used_once.record(c, again)) == [True, False]
 
 
+def test_batch_of_the_token_path_tells_first_uses_from_others(store: Database) -> None:
+    """Whether all of it are first ones, or one is in it twice, was used, or ended too long ago."""
+    one, other, third, fourth, fifth = ((fresh(), 50.0) for _ in range(5))
+    long_ago = (fresh(), 0.0)
+
+    async def recorded(*uses: tuple[bytes, float]) -> list[bool]:
+        return await asyncio.gather(*map(record.ask, uses))
+
+    record = store.batched_write(used_once.record)
+
+    async def in_turn() -> None:
+        assert await recorded(one, other) == [True, True]
+        assert await recorded(third, third) == [True, False]
+        assert await recorded(other, fourth) == [False, True]
+        assert await recorded(fifth, long_ago) == [True, False]
+        assert await recorded(one, third, fourth, fifth, long_ago) == [False] * 5
+
+    asyncio.run(in_turn())
+
+
 def test_of_many_batches_at_once_each_use_is_first_in_one(store: Database) -> None:
     """The batches overlap in opposite orders, which must not end in a deadlock."""
     uses = [(fresh(), 50.0) for _ in range(40)]

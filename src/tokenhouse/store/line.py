@@ -39,15 +39,26 @@ class Line:
 
         """
         statement = batched.statement(self._engine.dialect)
+        first = statement.first
+        if first is not None and self._all_done(first.sql, statement.word(keys)[1]):
+            return [first.answer] * len(keys)
         again = batched.repeatable and self._held is not None
         rows = self._rows(*statement.word(different(keys)), again=again)
         return batched.answers(statement, rows, keys)
+
+    def _all_done(self, sql: str, parameters: Mapping[str, Any]) -> bool:
+        driver: Any = self._engine.dialect.loaded_dbapi
+        try:
+            self._rows(sql, parameters, again=False)
+        except driver.IntegrityError:
+            return False
+        return True
 
     def _rows(self, sql: str, parameters: Mapping[str, Any], *, again: bool) -> list[Any]:
         driver: Any = self._engine.dialect.loaded_dbapi
         try:
             rows: list[Any] = self._connection().execute(sql, parameters).fetchall()
-        except driver.ProgrammingError:
+        except (driver.ProgrammingError, driver.IntegrityError):
             raise
         except driver.Error as error:
             broken = self._let_go()

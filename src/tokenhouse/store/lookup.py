@@ -35,17 +35,33 @@ def different(keys: Sequence[K]) -> Sequence[K]:
 
 
 @dataclass(frozen=True, slots=True)
+class AllOrNothing:
+    """A text that does all of a batch, or fails on a constraint and has done nothing.
+
+    Attributes:
+        sql: takes the same parameters as the statement beside it.
+        answer: what each key is answered once all is done.
+
+    """
+
+    sql: str
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Statement(Generic[K]):
     """A statement for many keys in the words of one driver.
 
     Attributes:
         word: makes the text, and the parameters beside it, for keys that differ.
         convert: by column, what gives the driver's value the type that the column has.
+        first: what is tried before it, where that is quicker.
 
     """
 
     word: Callable[[Sequence[K]], tuple[str, Mapping[str, Any]]]
     convert: tuple[tuple[int, Callable[[Any], Any]], ...] = ()
+    first: AllOrNothing | None = None
 
     def rows(self, rows: Iterable[Row]) -> Iterable[Row]:
         """Give the driver's values the types that the columns have."""

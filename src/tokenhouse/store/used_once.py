@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, Double, LargeBinary, Table, delete
 
 from tokenhouse.store.installation import installation
-from tokenhouse.store.lookup import Statement
+from tokenhouse.store.lookup import AllOrNothing, Statement
 from tokenhouse.store.schema import metadata
 
 if TYPE_CHECKING:
@@ -100,14 +100,28 @@ _POSTGRESQL = _INSERT.format(
 )
 
 
-def _statement(sql: str) -> Statement[tuple[bytes, float]]:
+# The usual batch, of which all are first uses: without rows to return it is one step of SQLite's,
+# and the interpreter's lock changes hands once rather than for each use. What counts as used gets
+# no digest, and fails as one that is there does.
+_SQLITE_FIRST = """
+INSERT INTO used_once (digest, ends_at)
+SELECT iif(ends_at > (SELECT uses_purged_until FROM installation), digest, NULL), ends_at
+FROM (SELECT unhex(value ->> 0) AS digest, value ->> 1 AS ends_at FROM json_each(:keys))
+ORDER BY 1
+"""
+
+
+def _statement(sql: str, first: AllOrNothing | None = None) -> Statement[tuple[bytes, float]]:
     def word(uses: Sequence[tuple[bytes, float]]) -> tuple[str, dict[str, str]]:
         return sql, {"keys": json.dumps([(key.hex(), end) for key, end in uses])}
 
-    return Statement(word)
+    return Statement(word, first=first)
 
 
-_STATEMENTS = {"sqlite": _statement(_SQLITE), "postgresql": _statement(_POSTGRESQL)}
+_STATEMENTS = {
+    "sqlite": _statement(_SQLITE, AllOrNothing(_SQLITE_FIRST, answer=True)),
+    "postgresql": _statement(_POSTGRESQL),
+}
 record = _Record()
 """Record uses, all of a batch at once."""
 
