@@ -7,6 +7,7 @@ dummy hash that never matches.
 from __future__ import annotations
 
 import base64
+import hmac
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -14,16 +15,19 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from tokenhouse.crypto.huge_pages import memory
+
 MEMORY_KIB, PASSES, LANES = 19456, 2, 1
 MOST_OCTETS = 1024
 _MOST_APPENDED = 4
+_FORM = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$"
 _hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
 
 
 def _dummy() -> str:
     """Make a hash in the right form that nothing is known to match."""
     salt, digest = (base64.b64encode(bytes(size)).rstrip(b"=").decode() for size in (16, 32))
-    return f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${digest}"
+    return f"{_FORM}{salt}${digest}"
 
 
 DUMMY_HASH = _dummy()
@@ -35,11 +39,20 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(hashed: str, password: str) -> bool:
-    """Tell whether the password is the one that was hashed; about 25 ms of one core."""
+    """Tell whether the password is the one that was hashed; about 20 ms of one core.
+
+    By the library's function for whole hashes it would be 27: it takes memory of small pages
+    (decision 83). So do hashes with other parameters than today's.
+    """
     try:
-        return _hasher.verify(hashed, password)
-    except (Argon2Error, InvalidHashError):
+        own = memory(MEMORY_KIB)
+        if own is None or not hashed.startswith(_FORM):
+            return _hasher.verify(hashed, password)
+        salt, digest = (base64.b64decode(f"{one}==") for one in hashed[len(_FORM) :].split("$"))
+        found = own.argon2id(password.encode(), salt, PASSES, len(digest))
+    except (Argon2Error, InvalidHashError, ValueError):
         return False
+    return hmac.compare_digest(found, digest)
 
 
 def needs_rehash(hashed: str) -> bool:

@@ -1,6 +1,6 @@
 """The gate before password hashing: how many at once on this machine, and whose turn is next.
 
-A hash takes 19 MiB and 25 ms of a core on purpose, so that a login flood must not have all of
+A hash takes 19 MiB and 20 ms of a core on purpose, so that a login flood must not have all of
 the machine: one core is left to those who need no password. The slots are locks on files in
 the data folder, which the kernel takes back from a process that is killed; who waits stands in
 a file that all workers of the installation share.
