@@ -47,6 +47,7 @@ class Batcher(Generic[K, V]):
         perform: Callable[[Sequence[K]], Sequence[V]],
         executor: Executor | None,
         patience: float | None = None,
+        turns: int = 1,
     ) -> None:
         """Make a batcher.
 
@@ -55,9 +56,10 @@ class Batcher(Generic[K, V]):
             executor: where `perform` runs; None = on the event loop itself.
             patience: seconds that a batch may take before all who wait are told that the
                 database does not answer; None = `perform` ends in time by itself.
+            turns: of the event loop in a row that bring no more before a batch starts.
 
         """
-        self._perform, self._executor = perform, executor
+        self._perform, self._executor, self._turns = perform, executor, turns
         self._patience, self._busy = patience, False
         self._waiting: list[tuple[K, asyncio.Future[V]]] = []
         self._tells: tuple[Tell, ...] = ()
@@ -88,17 +90,18 @@ class Batcher(Generic[K, V]):
             self._begin()
         return future
 
-    def _begin(self, seen: int = 0) -> None:
-        """Start when a turn of the loop has brought no more.
+    def _begin(self, seen: int = 0, quiet: int = 0) -> None:
+        """Start when turns of the loop have brought no more.
 
         Nobody is asleep meanwhile: the loop goes on with what is ready, more share a commit, and
         what is done in a row is cheaper (docs/decisions/0024).
         """
         waiting = len(self._waiting)
-        if waiting == seen or waiting >= MOST:
+        quiet = quiet + 1 if waiting == seen else 0
+        if quiet >= self._turns or waiting >= MOST:
             self._start()
         else:
-            self._loop.call_soon(self._begin, waiting)
+            self._loop.call_soon(self._begin, waiting, quiet)
 
     @cached_property
     def _loop(self) -> asyncio.AbstractEventLoop:
