@@ -60,6 +60,7 @@ audit_head = Table(
     Column("sealed_key", Sealed(SEAL, None), nullable=False),
 )
 _EVENT = audit_events.c
+_ADD, _MOVE_HEAD = audit_events.insert(), audit_head.update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,10 @@ class Head:
     seal: bytes
 
 
+_HEAD = select(*(audit_head.c[name] for name in Head.__slots__))
+_HELD = _HEAD.with_for_update()
+
+
 @dataclass(frozen=True, slots=True)
 class Sought:
     """Which events to return; None = any."""
@@ -148,25 +153,24 @@ def head(connection: Connection, *, held: bool = False) -> tuple[Head, int]:
         held: keep others from adding until the end of the transaction.
 
     """
-    query = select(*(audit_head.c[name] for name in Head.__slots__))
     if held:
-        row = connection.execute(query.with_for_update()).one()
+        row = connection.execute(_HELD).one()
         return Head(*row), row.seq
     highest = select(func.coalesce(func.max(_EVENT.seq), 0)).scalar_subquery()
-    *values, last = connection.execute(query.add_columns(highest)).one()
+    *values, last = connection.execute(_HEAD.add_columns(highest)).one()
     return Head(*values), last
 
 
 def move_head(connection: Connection, moved: Head) -> None:
     """Write the head anew."""
     values = {name: getattr(moved, name) for name in Head.__slots__}
-    connection.execute(audit_head.update().values(**values))
+    connection.execute(_MOVE_HEAD, values)
 
 
 def add(connection: Connection, event: AuditEvent, mac: bytes) -> None:
     """Add an event."""
     row = dict(zip(AuditEvent.__slots__, astuple(event), strict=True))
-    connection.execute(audit_events.insert(), {**row, "mac": mac})
+    connection.execute(_ADD, {**row, "mac": mac})
 
 
 def page(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, select
+from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, bindparam, select
 
 from tokenhouse.store.lookup import Lookup
 from tokenhouse.store.schema import Uuid, insert, metadata
@@ -103,7 +103,15 @@ class Failures:
         return Failures(times, max(self.waits - 1, 0), 0.0)
 
 
+# Written once, for making a statement costs more than asking it.
 _rows: Select[Any] = select(*(failures.c[name] for name in ("key", "times", "waits", "wait_until")))
+_held = (
+    _rows.where(failures.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(failures.c.key)
+    .with_for_update()
+)
+_save = failures.update().where(failures.c.key == bindparam("of"))
+_forget = failures.delete().where(failures.c.key == bindparam("of"))
 
 
 def _by_key(rows: Iterable[Row]) -> dict[str, Failures]:
@@ -138,13 +146,13 @@ def count(connection: Connection, most: Mapping[str, int], now: float) -> tuple[
 
 def take_back(connection: Connection, keys: Iterable[str], time: float) -> None:
     """Take back an attempt that was counted at `time`: it was no failure."""
-    rows = held(connection, keys)
+    rows = _by_key(connection.execute(_held, {"keys": sorted(keys)}))
     save(connection, {key: row.without(time) for key, row in rows.items()})
 
 
 def forget(connection: Connection, key: str) -> None:
     """Forget all failures under a key."""
-    connection.execute(failures.delete().where(failures.c.key == key))
+    connection.execute(_forget, {"of": key})
 
 
 def purge(connection: Connection, now: float, most: int = 5000) -> int:
@@ -161,8 +169,7 @@ def held(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
     empty = {"times": b"", "waits": 0, "wait_until": 0.0, "ends_at": 0.0}
     making = insert(connection, failures).on_conflict_do_nothing()
     connection.execute(making, [{"key": key, **empty} for key in wanted])
-    locked = _rows.where(failures.c.key.in_(wanted)).order_by(failures.c.key).with_for_update()
-    return _by_key(connection.execute(locked))
+    return _by_key(connection.execute(_held, {"keys": wanted}))
 
 
 def save(
@@ -178,16 +185,19 @@ def save(
 
     """
     clients = clients or {}
-    for key, row in rows.items():
-        newest = max(row.times, default=0.0)
-        values = {
+    changed = [
+        {
+            "of": key,
             "times": row.times.tobytes(),
             "waits": row.waits,
             "wait_until": row.wait_until,
-            "ends_at": max(newest, row.wait_until) + WINDOW,
+            "ends_at": max(*row.times, row.wait_until, 0.0) + WINDOW,
             "client_id": clients.get(key) if row.wait_until else None,
         }
-        connection.execute(failures.update().where(failures.c.key == key).values(**values))
+        for key, row in rows.items()
+    ]
+    if changed:
+        connection.execute(_save, changed)
 
 
 def are_waited_for(client_id: ColumnElement[str]) -> Exists:
