@@ -45,7 +45,7 @@ def test_faults_leave_no_secret_behind(tmp_path: Path, broken: PostgreSQL | None
             if fault is not None and broken is not None:
                 broken.kill9()
                 broken.start()
-                until(lambda: httpx.get(f"{service.url}/readyz", trust_env=False).is_success)
+                until(lambda: are_ready(service))
         for pid in {service.pid, *service.worker_pids}:
             for what in ("cmdline", "environ"):
                 (tmp_path / f"{what}-{pid}").write_bytes(Path(f"/proc/{pid}/{what}").read_bytes())
@@ -65,6 +65,11 @@ def kill_a_worker(service: Service) -> None:
     before = service.worker_pids
     os.kill(min(before), signal.SIGKILL)
     until(lambda: bool(service.worker_pids - before))
+
+
+def are_ready(service: Service) -> bool:
+    """Tell whether its workers are, each asked several times: the kernel deals out who answers."""
+    return all(httpx.get(f"{service.url}/readyz", trust_env=False).is_success for _ in range(16))
 
 
 def until(holds: Callable[[], bool]) -> None:
