@@ -65,6 +65,7 @@ GOOD: dict[str, tuple[str, Make]] = {
     "iat-just-ahead": ("RFC 7519 section 4.1.6", with_claims(iat=ahead(10))),
     "nbf-now": ("RFC 7519 section 4.1.5", with_claims(nbf=ahead(0))),
     "nbf-long-ago": ("RFC 7519 section 4.1.5", with_claims(nbf=1)),
+    "nbf-with-exponent": ("RFC 7519 section 2", with_claims(nbf=jws.Literal("1.0e3"))),
     "nbf-just-ahead": ("RFC 7519 section 4.1.5", with_claims(nbf=ahead(10))),
     "jti-one-octet-each-time-new": ("RFC 7519 section 4.1.7", with_claims(jti="1")),
     "jti-256-octets": ("RFC 7519 section 4.1.7", with_claims(jti="b" * 256)),

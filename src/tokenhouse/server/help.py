@@ -8,6 +8,7 @@ nobody waits for it.
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -26,18 +27,27 @@ class Help:
 
     def __init__(self, server: uvicorn.Server, doors: Sequence[socket.socket]) -> None:
         """Take the server that connections are for, and the doors of the others."""
-        self._server, self._doors = server, doors
+        self._server, self._doors = server, {door.fileno(): door for door in doors}
+        self._waiting: set[int] = set()
+        self._poll = select.poll()
+        for number in self._doors:
+            self._poll.register(number, select.POLLIN)
         self._welcomes: set[asyncio.Task[object]] = set()
 
     def look(self) -> None:
         """Let in who waits; to be called on the loop, several times a second."""
-        for door in self._doors:
-            for _ in range(_MOST):
-                try:
-                    connection, _ = door.accept()
-                except OSError:  # nobody, or one that has gone again
-                    break
-                self._welcome(connection)
+        waiting = {number for number, _ in self._poll.poll(0)}
+        for number in waiting & self._waiting:
+            self._let_in(self._doors[number])
+        self._waiting = waiting
+
+    def _let_in(self, door: socket.socket) -> None:
+        for _ in range(_MOST):
+            try:
+                connection, _ = door.accept()
+            except OSError:  # nobody, or one that has gone again
+                return
+            self._welcome(connection)
 
     def _welcome(self, connection: socket.socket) -> None:
         connection.settimeout(0)
@@ -65,6 +75,7 @@ class Help:
 
     def end(self) -> None:
         """Look no more: who comes now is for those who go on."""
-        for door in self._doors:
+        for number, door in self._doors.items():
+            self._poll.unregister(number)
             door.close()
-        self._doors = ()
+        self._doors = {}
