@@ -73,7 +73,7 @@ def test_counts_of_all_workers_outlive_them_and_end_after_a_month(
     found = later(1)
     assert sum(found["hours"]) == 0
     assert sum(found["days"][-3:]) == 12
-    assert sum(later(29)["days"][:2]) == 12
+    assert sum(later(28)["days"][:2]) == 12  # 28 or 29 dates ago, whatever time of day it is
     assert later(31)["days"] == [0] * 30
 
 
