@@ -15,7 +15,7 @@ import uvicorn
 from tokenhouse import log
 from tokenhouse.metrics.tally import NO_TALLY, Tally
 from tokenhouse.server import connections, wire
-from tokenhouse.server.help import Help
+from tokenhouse.server.neighbours import Neighbours
 from tokenhouse.server.sockets import BACKLOG, ServeError, Sockets, bind, expect_servable
 from tokenhouse.server.supervisor import Parent, Supervisor, Team, most
 from tokenhouse.settings import SettingsError
@@ -161,7 +161,8 @@ class _Server(uvicorn.Server):
         super().__init__(_config(application, context))
         self._context, self._parent, self._metrics = context, parent, None
         self._told, self._ends_at = False, inf
-        self._help = None if parent is None else Help(self, ground.sockets.others(parent.place))
+        others = [] if parent is None else ground.sockets.others(parent.place)
+        self._neighbours = Neighbours(self, others)
         if ground.board is not None and ground.sockets.metrics is not None:
             from tokenhouse.server.metrics_port import MetricsPort  # noqa: PLC0415 - because who asks for no metrics needs none of it
 
@@ -190,8 +191,7 @@ class _Server(uvicorn.Server):
                 return True
             if counter % _TICKS_A_SECOND == 0:
                 self._parent.tell()
-        if self._help is not None:
-            self._help.look()
+        self._neighbours.stand_in()
         if self._told and not self._context.draining.is_set():
             self._announce()
         if self._ends_at <= time.monotonic():
@@ -210,8 +210,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, finish what is in flight, end."""
         self._context.tally.set("draining", number=1)
-        if self._help is not None:
-            self._help.end()
+        self._neighbours.end()
         if self._metrics is not None:
             self._metrics.close()
         connections.drain(self.server_state)

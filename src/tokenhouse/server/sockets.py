@@ -1,8 +1,8 @@
 """What the processes listen on: bound before anything is made, by the one that was started.
 
-On Linux each of several workers has a door of its own, and the kernel deals new connections out
-among the doors (SO_REUSEPORT): at one door, whichever worker wakes first would take most of them.
-Elsewhere there is one door for all.
+On Linux each of several workers has a listener of its own, and the kernel deals new connections out
+among them (SO_REUSEPORT): at one for all, whichever worker wakes first would take most of them.
+Elsewhere there is one for all.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ class ServeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """The doors of the service, and what the metrics listen on, if they are asked for."""
+    """The listeners of the service, and that of the metrics, if they are asked for."""
 
-    doors: list[socket.socket]
+    listeners: list[socket.socket]
     metrics: socket.socket | None
 
     def listening(self, place: int, workers: int) -> list[socket.socket]:
-        """Return the door of a place several times over, for one of so many workers.
+        """Return the listener of a place several times over, for one of so many workers.
 
         A loop takes one new connection a turn from each (libuv does so): where turns are long,
         since many are at work, those who come would wait for seconds.
         """
-        door = self._door(place)
+        own = self._of(place)
         more = max(_ACCEPTS // workers, 1) - 1
-        return [door, *(door.dup() for _ in range(more))]
+        return [own, *(own.dup() for _ in range(more))]
 
     def others(self, place: int) -> list[socket.socket]:
-        """Return the doors of the other places."""
-        return [door for door in self.doors if door is not self._door(place)]
+        """Return the listeners of the other places."""
+        return [one for one in self.listeners if one is not self._of(place)]
 
-    def _door(self, place: int) -> socket.socket:
-        return self.doors[place % len(self.doors)]
+    def _of(self, place: int) -> socket.socket:
+        return self.listeners[place % len(self.listeners)]
 
     def close(self) -> None:
         """Close all, or who connects then would wait for nobody."""
-        for door in self.doors:
-            door.close()
+        for listener in self.listeners:
+            listener.close()
         if self.metrics is not None:
             self.metrics.close()
 
@@ -68,15 +68,17 @@ def bind(settings: Settings) -> Sockets:
     expect_servable(settings)
     where = (settings.host, settings.port)
     advice = "choose another --port or --host"
-    doors = [_listen(*where, advice)]  # alone at first, so that another service there is noticed
+    listeners = [
+        _listen(*where, advice)
+    ]  # alone at first, so that another service there is noticed
     if settings.workers > 1 and sys.platform == "linux":
-        doors.pop().close()
-        doors = [_listen(*where, advice, shared=True) for _ in range(settings.workers)]
+        listeners.pop().close()
+        listeners = [_listen(*where, advice, shared=True) for _ in range(settings.workers)]
     if not settings.metrics_address:
-        return Sockets(doors, None)
+        return Sockets(listeners, None)
     host, _, port = settings.metrics_address.rpartition(":")
     metrics = _listen(host.strip("[]"), int(port), "choose another metrics_address")
-    return Sockets(doors, metrics)
+    return Sockets(listeners, metrics)
 
 
 def expect_servable(settings: Settings) -> None:

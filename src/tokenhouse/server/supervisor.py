@@ -185,21 +185,15 @@ class Supervisor:
         if len(staying) < self._count + bool(stale):
             self._workers.append(self._start())
         elif stale and all(worker.serves for worker in staying):
-            filled = self._filled()
-            replaced = next((worker for worker in stale if worker.place in filled), stale[0])
-            replaced.end(signal.SIGINT)  # the others go on, so nobody is told
-
-    def _filled(self) -> Counter[int]:
-        """Count by place those who are to stay."""
-        return Counter(
-            worker.place for worker in self._workers if worker.ends_by is None and not worker.stale
-        )
+            stale[0].end(signal.SIGINT)  # the others go on, so nobody is told
 
     def _start(self) -> _Worker:
         supervisor = os.getpid()
         taken = {worker.number for worker in self._workers}
         number = next(number for number in range(most(self._count)) if number not in taken)
-        place = min(range(self._count), key=self._filled().__getitem__)
+        stays = [one for one in self._workers if one.ends_by is None and not one.stale]
+        filled = Counter(worker.place for worker in stays)
+        place = min(range(self._count), key=filled.__getitem__)
         reading, writing = os.pipe()
         for end in (reading, writing):
             os.set_blocking(end, False)

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,28 +18,48 @@ from tests.service import HOST, Service
 
 MANY = 60  # fewer than a quarter of them at one of two: once in twenty thousand runs
 ACCEPTED_SECONDS = 8  # before one that says nothing is closed
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all have one listener")
 
 
-def sockets_of(pid: int) -> int:
-    """How many sockets a process has open, those it listens on included."""
-    files = Path(f"/proc/{pid}/fd").iterdir()
-    return sum(str(file.readlink()).startswith("socket:") for file in files if file.is_symlink())
+def sockets(pid: int) -> list[str]:
+    """The sockets that a process has open, each as often as it has it."""
+    links = [str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir()]
+    return [link for link in links if link.startswith("socket:")]
 
 
-def connect(service: Service, stack: ExitStack) -> None:
-    """Open a connection, and see that it is served."""
+def own_listener(pid: int) -> str:
+    """The listener at which a worker accepts: it has that one several times over."""
+    return Counter(sockets(pid)).most_common(1)[0][0]
+
+
+def served(service: Service, stack: ExitStack) -> int:
+    """Open a connection that stays; how its first request is answered."""
     http = stack.enter_context(httpx.Client(base_url=service.url, trust_env=False, timeout=20))
-    assert http.get("/healthz").status_code == 200
+    return http.get("/healthz").status_code
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is one door")
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL], ids=["replaced", "killed"])
+def test_each_worker_has_a_listener_of_its_own(start_service: StartService, number: int) -> None:
+    service = start_service(workers=2)
+    wait_for(service, "worker serves", 2)
+    first = {own_listener(pid) for pid in service.worker_pids}
+    assert len(first) == 2
+    if number == signal.SIGHUP:  # each is replaced
+        os.kill(service.pid, number)
+        wait_for(service, "worker ended", 2)
+    else:
+        os.kill(max(service.worker_pids), number)
+        wait_for(service, "worker serves", 3)
+    assert {own_listener(pid) for pid in service.worker_pids} == first
+
+
 def test_connections_that_stay_fall_on_all_workers(start_service: StartService) -> None:
     service = start_service(workers=2)
     wait_for(service, "worker serves", 2)
-    before = {pid: sockets_of(pid) for pid in service.worker_pids}
+    before = {pid: len(sockets(pid)) for pid in service.worker_pids}
 
     def fallen() -> list[int]:
-        return [sockets_of(pid) - count for pid, count in before.items()]
+        return [len(sockets(pid)) - count for pid, count in before.items()]
 
     with ExitStack() as stack:
         for _ in range(MANY):
@@ -57,8 +78,7 @@ def test_nobody_waits_for_a_worker_that_hangs(start_service: StartService) -> No
     os.kill(hung, signal.SIGSTOP)
     try:
         with ExitStack() as stack:
-            for _ in range(MANY // 2):
-                connect(service, stack)
+            assert {served(service, stack) for _ in range(MANY // 2)} == {200}
     finally:
         os.kill(hung, signal.SIGCONT)
 
