@@ -151,16 +151,21 @@ by_ids: Lookup[Owned | None] = Lookup(owned, clients.c.client_id, _by_id, None)
 """The clients with these ids, deleted ones too."""
 
 
-def find(connection: Connection, client_id: str, *, held: bool = False) -> Client | None:
+def find(
+    connection: Connection, client_id: str, *, owner: str | None = None, held: bool = False
+) -> Client | None:
     """Return the client with this id unless it is deleted.
 
     Args:
         connection: where to ask.
         client_id: any text.
+        owner: whose it must be; None = anybody's.
         held: keep other changes of it out until the end of the transaction.
 
     """
     query = select(clients).where(clients.c.client_id == client_id, _kept)
+    if owner is not None:
+        query = query.where(clients.c.user_id == owner)
     row = connection.execute(query.with_for_update() if held else query).one_or_none()
     return Client._make(row) if row else None
 
