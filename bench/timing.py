@@ -17,17 +17,20 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from bench import seed
 from tests import jws
-from tests.people import BASIC, CLIENTS, TOKEN, Person, add_credential, add_person
+from tests.people import BASIC, CLIENTS, TOKEN, Person, add_person
 from tests.raw import Request
 from tests.service import HOST, Service
 from tokenhouse.crypto.secrets import make_client_secret
+from tokenhouse.opening import open_context
 
 FAR = 0.03
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -35,7 +38,6 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 UNTHROTTLED = {
     "login_failures_per_account": "0",
     "login_failures_per_source": "0",
-    "client_failures_per_source": "10000",  # counted, for that is part of what a refusal takes
     "log_level": "error",
 }
 Make = Callable[[], Request]
@@ -182,8 +184,8 @@ def users(person: Person, disabled: Person) -> list[Pair]:
     ]
 
 
-def clients(client_id: str, issuer: str) -> list[Pair]:
-    """Wrong secrets, by each of the three methods."""
+def clients(client_ids: Iterator[str], issuer: str) -> list[Pair]:
+    """Wrong secrets, by each of the three methods; a client is tried once, as nobody's id is."""
 
     def by_basic(who: Callable[[], str]) -> Make:
         return lambda: posted(basic(who(), secret()), grant_type="client_credentials")
@@ -202,9 +204,18 @@ def clients(client_id: str, issuer: str) -> list[Pair]:
         "client_secret_jwt": by_jwt,
     }
     return [
-        Pair(name, make(lambda: client_id), make(lambda: str(uuid4())))
+        Pair(name, make(lambda: next(client_ids)), make(lambda: str(uuid4())))
         for name, make in ways.items()
     ]
+
+
+def add_credentials(service: Service, owner: Person, count: int) -> list[str]:
+    """Make so many credentials straight in the tables; their ids."""
+    context = open_context(seed.settings_of(["--data-dir", str(service.data_dir)]))
+    some = [(number, owner.id) for number in range(count)]
+    lines = context.database.write_now(partial(seed.add, context=context, some=some))
+    context.close()
+    return [line.partition("&")[0] for line in lines]
 
 
 def ids(person: Person, foreign: str) -> list[Pair]:
@@ -244,8 +255,9 @@ def main() -> int:
         person, other, disabled = (add_person(service) for _ in range(3))
         done = service.cli("user", "disable", disabled.email)
         assert done.returncode == 0, done.stderr
-        foreign = add_credential(service, other).client_id
-        pairs = [*users(person, disabled), *clients(foreign, service.url), *ids(person, foreign)]
+        foreign, *others = add_credentials(service, other, 1 + 3 * (chosen.pairs + WARM_UP))
+        by_secret = clients(iter(others), service.url)
+        pairs = [*users(person, disabled), *by_secret, *ids(person, foreign)]
         for pair in pairs:
             if chosen.only in pair.name:
                 results.append(measure(service.port, pair, chosen.pairs))
