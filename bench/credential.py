@@ -132,9 +132,9 @@ def _assertions(
 def _jwts(
     header: Mapping[str, object], claims: Mapping[str, object], sign: Callable[[bytes], bytes]
 ) -> Iterator[str]:
-    """JWTs without end, each with a `jti` of its own."""
+    """JWTs without end, each with a `jti` of its own, as the common libraries write them."""
     batch, number = secrets.token_hex(8), 0
-    opened = json.dumps({**claims, "jti": batch})[:-2]
+    opened = json.dumps({**claims, "jti": batch}, separators=(",", ":"))[:-2]
     head = _base64url(json.dumps(header, separators=(",", ":")).encode())
     while True:
         number += 1

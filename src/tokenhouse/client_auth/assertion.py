@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tokenhouse.client_auth.method import NOT_NOW, Presented, Proof
+from tokenhouse.oauth.asked import ASSERTION_TYPE
 from tokenhouse.oauth.errors import InvalidClient, InvalidRequest
 from tokenhouse.oauth.jwt_claims import LEEWAY, MalformedJwt, UntrustedJwt, peek_alg, read_jwt
 from tokenhouse.store import used_once
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.oauth.asked import Asked
 
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_LIFE = 3600  # seconds ahead that `exp` may be
 HMACS = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}  # RFC 7518 section 3.2
 SIGNATURES = ("ES256", "ES384", "EdDSA", "Ed25519", "PS256", "RS256")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tokenhouse.client_auth.assertion import ASSERTION_TYPE
 from tokenhouse.endpoints.documents_openapi import (
     ALWAYS,
     BUSY,
@@ -20,6 +19,7 @@ from tokenhouse.endpoints.documents_openapi import (
 )
 from tokenhouse.endpoints.dpop_openapi import NONCE, PARAMETERS, SCHEME
 from tokenhouse.grants import offered
+from tokenhouse.oauth.asked import ASSERTION_TYPE
 from tokenhouse.oauth.errors import (
     InvalidClient,
     InvalidDpopProof,

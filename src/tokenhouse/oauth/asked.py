@@ -8,7 +8,7 @@ could not decode, and reads multipart too.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote_plus, unquote_to_bytes
 
 from tokenhouse.oauth.errors import InvalidRequest, UnsupportedMediaType
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tokenhouse.oauth.origin import Origin
 
 FORM = "application/x-www-form-urlencoded"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 section 2.2
 MOST_PARAMETERS = 64
 KNOWN = frozenset(
     {
@@ -31,6 +32,7 @@ KNOWN = frozenset(
     }
 )
 _NAMES = {name.encode(): name for name in KNOWN}  # as they come, nearly always
+_VALUES = {quote_plus(ASSERTION_TYPE).encode(): ASSERTION_TYPE}  # likewise; the rest has no escapes
 REPEATABLE = frozenset({"resource"})  # RFC 8707 section 2; kept space-separated, URIs have none
 
 
@@ -114,7 +116,8 @@ def parse_form(body: bytes, known: frozenset[str] = KNOWN) -> dict[str, str]:
     seen: set[str] = set()
     for pair in pairs:
         raw_name, _, raw_value = pair.partition(b"=")
-        name, value = _NAMES.get(raw_name) or decode(raw_name), decode(raw_value)
+        name = _NAMES.get(raw_name) or decode(raw_name)
+        value = _VALUES.get(raw_value) or decode(raw_value)
         if name not in known:
             continue
         if name in seen and name not in REPEATABLE:

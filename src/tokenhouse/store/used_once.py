@@ -9,9 +9,9 @@ each use as much again, to save a walk through the table that is taken once an h
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
+import orjson
 from sqlalchemy import Column, Double, LargeBinary, Table, delete
 
 from tokenhouse.store.installation import installation
@@ -113,7 +113,7 @@ ORDER BY 1
 
 def _statement(sql: str, first: AllOrNothing | None = None) -> Statement[tuple[bytes, float]]:
     def word(uses: Sequence[tuple[bytes, float]]) -> tuple[str, dict[str, str]]:
-        return sql, {"keys": json.dumps([(key.hex(), end) for key, end in uses])}
+        return sql, {"keys": orjson.dumps([(key.hex(), end) for key, end in uses]).decode()}
 
     return Statement(word, first=first)
 
