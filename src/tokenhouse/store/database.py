@@ -42,7 +42,8 @@ _THREADS = 4  # for what is not batched
 _HOT = 4  # for what is, each with a connection of its own
 PATIENCE = 2.0  # seconds until who asked PostgreSQL is told that it does not answer
 HOT_PATIENCE = 1.0
-_COMMIT_TURNS = 10  # so many bring who was just answered back with the next: 16 share a commit
+# Where a batch waits for a disk or a server: who was just answered is back with his next by then.
+_TURNS = 10
 _QUICK_CHECK_BELOW = 64 * 2**20  # octets; a larger file would delay the start, doctor checks it
 
 
@@ -155,14 +156,14 @@ class Database:
         """Make a hot read: many keys are looked up at once, each caller asks one."""
         if self.is_sqlite:
             return Batcher(partial(self._inline.ask, lookup), None)
-        return Batcher(partial(self._on_line, lookup), self._hot, HOT_PATIENCE)
+        return Batcher(partial(self._on_line, lookup), self._hot, HOT_PATIENCE, _TURNS)
 
     def batched_write(self, record: Batched[K, V]) -> Batcher[K, V]:
         """Make a hot write: the same, and one commit for all of a batch."""
         perform = partial(self._on_line, record)
         if self.is_sqlite:
-            return Batcher(perform, self._writers, turns=_COMMIT_TURNS)
-        return Batcher(perform, self._hot, HOT_PATIENCE)
+            return Batcher(perform, self._writers, turns=_TURNS)
+        return Batcher(perform, self._hot, HOT_PATIENCE, _TURNS)
 
     def _on_line(self, batched: Batched[K, V], keys: Sequence[K]) -> list[V]:
         """Ask over the line of this thread."""
