@@ -1,17 +1,20 @@
-"""A signature that was good is not checked again, and nothing but such a one is remembered."""
+"""What a key has signed is read and checked once, and nothing but that is remembered."""
 
+import hashlib
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 
+from tests import jws
 from tokenhouse.crypto import signer
 from tokenhouse.crypto.signer import MOST_REMEMBERED, Signer, make_private_key
-
-GOOD = b"good"
+from tokenhouse.oauth.jwt_claims import MalformedJwt
 
 
 class Counting:
-    """ES256 but for its checks, which are counted and as quick as a comparison."""
+    """ES256 but for its signatures, which are digests, and its checks, which are counted."""
 
     def __init__(self, real: Any) -> None:
         self._real, self.checks = real, 0
@@ -19,10 +22,14 @@ class Counting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-    def verify(self, _message: bytes, _key: Any, signature: bytes) -> bool:
+    def sign(self, message: bytes, _key: Any) -> bytes:
+        """Sign."""
+        return hashlib.sha256(message).digest()
+
+    def verify(self, message: bytes, _key: Any, signature: bytes) -> bool:
         """Count."""
         self.checks += 1
-        return signature == GOOD
+        return signature == hashlib.sha256(message).digest()
 
 
 @pytest.fixture
@@ -37,23 +44,46 @@ def a_signer() -> Signer:
     return Signer("ES256", make_private_key("ES256"))
 
 
-def test_good_signature_is_checked_once(counting: Counting) -> None:
+def tokens(key: Signer) -> Iterator[str]:
+    return (key.sign(b'{"jti":"%d"}' % number) for number in count())
+
+
+def is_good(key: Signer, text: str) -> bool:
+    try:
+        return bool(key.read(text).claims)
+    except MalformedJwt:
+        return False
+
+
+def bad(token: str) -> str:
+    """The same, signed by nobody."""
+    return token.rpartition(".")[0] + "." + jws.b64(b"bad").decode()
+
+
+def test_good_token_is_checked_once_and_says_the_same(counting: Counting) -> None:
     key = a_signer()
-    assert [key.verify(b"a.b", GOOD) for _ in range(3)] == [True, True, True]
+    token = next(tokens(key))
+    first, *others = [key.read(token) for _ in range(3)]
     assert counting.checks == 1
+    assert first.claims == {"jti": "0"}
+    for other in others:
+        assert (other.header, other.claims) == (first.header, first.claims)
 
 
-def test_bad_signature_is_checked_each_time_and_never_good(counting: Counting) -> None:
+def test_bad_token_is_checked_each_time_and_never_good(counting: Counting) -> None:
     key = a_signer()
-    assert key.verify(b"a.b", GOOD)
-    assert [key.verify(b"a.b", b"bad") for _ in range(3)] == [False, False, False]
-    assert not key.verify(b"a.b.go", b"od")
-    assert counting.checks == 5
+    token = next(tokens(key))
+    assert is_good(key, token)
+    assert [is_good(key, bad(token)) for _ in range(3)] == [False, False, False]
+    assert counting.checks == 4
+    assert not is_good(key, token + "=")  # the same octets, but not the canonical text
 
 
-def test_one_keys_good_signature_is_nothing_to_another_key(counting: Counting) -> None:
-    assert a_signer().verify(b"a.b", GOOD)
-    assert a_signer().verify(b"a.b", GOOD)
+def test_one_keys_good_token_is_nothing_to_another_key(counting: Counting) -> None:
+    key, other = a_signer(), a_signer()
+    token = next(tokens(key))
+    assert is_good(key, token)
+    assert is_good(other, token)
     assert counting.checks == 2
 
 
@@ -61,15 +91,16 @@ def test_the_one_not_seen_for_longest_is_forgotten_and_bad_ones_push_none_out(
     counting: Counting,
 ) -> None:
     key = a_signer()
-    assert all(key.verify(b"%d" % number, GOOD) for number in range(MOST_REMEMBERED))
-    assert key.verify(b"0", GOOD)  # seen again
-    for number in range(MOST_REMEMBERED):
-        key.verify(b"%d" % number, b"bad")
+    fresh = tokens(key)
+    some = [next(fresh) for _ in range(MOST_REMEMBERED)]
+    assert all(is_good(key, token) for token in some)
+    assert is_good(key, some[0])  # seen again
+    assert not any(is_good(key, bad(token)) for token in some)
     before = counting.checks
-    assert key.verify(b"1", GOOD)
+    assert is_good(key, some[1])
     assert counting.checks == before
-    assert key.verify(b"new", GOOD)
-    assert key.verify(b"0", GOOD)
+    assert is_good(key, next(fresh))
+    assert is_good(key, some[0])
     assert counting.checks == before + 1
-    assert key.verify(b"2", GOOD)
+    assert is_good(key, some[2])
     assert counting.checks == before + 2

@@ -28,10 +28,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt import algorithms
 
+from tokenhouse.oauth.jwt_claims import MalformedJwt, UntrustedJwt, read_jwt
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_REMEMBERED = 4096  # signatures of a key, 200 octets each
+MOST_REMEMBERED = 2048  # tokens of a key, about 1.2 KB each: what they say, not what they are
 _OCTETS = 32  # of each half of a signature on P-256 (RFC 7518 section 3.4)
 
 
@@ -105,7 +107,7 @@ class Signer:
         self.kid = thumbprint(public)
         self.jwk = {**public, "kid": self.kid, "use": "sig", "alg": alg}
         self._prefix = self._head("at+jwt")
-        self._verified = OrderedDict[bytes, None]()  # digests of what was found good, newest last
+        self._good = OrderedDict[bytes, UntrustedJwt]()  # by the digest of all of it, newest last
 
     def _head(self, typ: str) -> bytes:
         header = {"typ": typ, "alg": self.alg, "kid": self.kid}
@@ -124,23 +126,30 @@ class Signer:
         signature: bytes = self._algorithm.sign(signing_input, self._private)
         return (signing_input + b"." + base64url(signature)).decode()
 
-    def verify(self, signing_input: bytes, signature: bytes) -> bool:
-        """Tell whether the signature over the signing input is this key's.
+    def read(self, text: str) -> UntrustedJwt:
+        """Read a JWS that this key has signed.
 
-        Checking costs more than all the rest of a token's check, tokens are shown again and again,
-        and a signature that was good stays so: its digest is remembered, as long as this key is
-        (decision 82). Bad ones are not, or whoever sends many would push the good ones out.
+        Reading and checking cost more than all the rest of a token's check, tokens are shown again
+        and again, and what was good and said so stays so: it is remembered under its digest, as
+        long as this key is (decision 82). A bad one is not, or whoever sends many would push the
+        good ones out.
+
+        Raises:
+            MalformedJwt: it is none, or the signature is not this key's.
+
         """
-        digest = hashlib.sha256(signing_input + b"." + signature).digest()
-        if digest in self._verified:
-            self._verified.move_to_end(digest)
-            return True
-        good: bool = self._algorithm.verify(signing_input, self._public, signature)
-        if good:
-            self._verified[digest] = None
-            if len(self._verified) > MOST_REMEMBERED:
-                self._verified.popitem(last=False)
-        return good
+        digest = hashlib.sha256(text.encode()).digest()
+        if digest in self._good:
+            self._good.move_to_end(digest)
+            return self._good[digest]
+        jwt = read_jwt(text)
+        if not self._algorithm.verify(jwt.signing_input, self._public, jwt.signature):
+            msg = "signature"
+            raise MalformedJwt(msg)
+        self._good[digest] = jwt._replace(signing_input=b"", signature=b"")
+        if len(self._good) > MOST_REMEMBERED:
+            self._good.popitem(last=False)
+        return jwt
 
 
 def required_members(jwk: Mapping[str, Any]) -> dict[str, Any]:

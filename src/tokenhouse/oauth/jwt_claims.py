@@ -95,22 +95,32 @@ def read_jwt(text: str, *, key_inside: bool = False) -> UntrustedJwt:
             a header name other than alg, typ, kid, cty, or a header value of a wrong type.
 
     """
-    if len(text) > MOST_OCTETS:
-        msg = "longer than 8 KiB"
-        raise MalformedJwt(msg)
+    header = read_header(text, key_inside=key_inside)
     parts = text.split(".")
     if len(parts) != _PARTS:
         msg = "not three parts"
         raise MalformedJwt(msg)
-    header = _header(parts[0], key_inside)
     claims, signature = decode_base64url(parts[1]), decode_base64url(parts[2])
     signing_input = text[: text.rindex(".")].encode("ascii")
     return UntrustedJwt(header, strict_object(claims), signing_input, signature)
 
 
+def read_header(text: str, *, key_inside: bool = False) -> Mapping[str, Any]:
+    """Read the header alone, see `read_jwt`: it says who could check the rest.
+
+    Raises:
+        MalformedJwt: it is none, or the whole is longer than 8 KiB.
+
+    """
+    if len(text) > MOST_OCTETS:
+        msg = "longer than 8 KiB"
+        raise MalformedJwt(msg)
+    return _header(text.partition(".")[0], key_inside)
+
+
 @lru_cache(maxsize=256)
 def _header(raw_header: str, key_inside: bool) -> Mapping[str, Any]:  # noqa: FBT001 - because a cache's key is cheapest so
-    """Read a header, see `read_jwt`; clients send the same one over and over."""
+    """Read a header; clients send the same one over and over."""
     header = strict_object(decode_base64url(raw_header))
     if (header.keys() & _NEVER) if key_inside else (header.keys() - _HEADER_NAMES):
         msg = "a header parameter that is not honoured"
