@@ -4,10 +4,9 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from bench import machine
-from bench.bars import bars, no_errors
+from bench.bars import Bar
 from bench.measuring import LEVELS, Measured
 from bench.results import Results
-from bench.stage import BASE
 
 BOTTLENECK = 0.95  # cores that a single-threaded loader may use before it is the slower side
 HEADINGS = (
@@ -26,7 +25,7 @@ HEADINGS = (
 )
 
 
-def text(found: list[Results]) -> str:
+def text(found: list[Results], bars: Iterable[Bar]) -> str:
     """The report: machine, a table a setup, ceilings, bars."""
     parts = ["\n".join(f"{name:28} {value}" for name, value in found[0].machine.items())]
     for one in found:
@@ -36,8 +35,7 @@ def text(found: list[Results]) -> str:
         )
         parts.append("\n".join(_remarks(one)))
     parts.append(table([("ceiling of a core, alone", "per second"), *_ceilings(found)]))
-    reached = [bar for one in found if one.setup == BASE for bar in bars(one)]
-    parts.append("\n".join(map(str, [*reached, no_errors(found)])))
+    parts.append("\n".join(map(str, bars)))
     return "\n\n".join(part for part in parts if part)
 
 
