@@ -16,8 +16,8 @@ from tokenhouse.log.tokens import TokenLog
 from tokenhouse.metrics.tally import CountingTally
 from tokenhouse.store import client_secrets, clients, failures, revoked_tokens, used_once, users
 from tokenhouse.store.batcher import Asks, Batcher
-from tokenhouse.store.client_secrets import ClientSecret, Known
-from tokenhouse.store.clients import Client, Owned
+from tokenhouse.store.client_secrets import Known, KnownSecret
+from tokenhouse.store.clients import Owned
 from tokenhouse.store.last_used import Gathered
 from tokenhouse.store.token_counts import Counted
 from tokenhouse.throttle import Throttle, WrongProof
@@ -123,7 +123,9 @@ def make_context(
 
 def _nobody(sealer: Sealer) -> Known:
     """Make a client that nothing authenticates: an unknown one costs the same as it."""
-    client = Client(NOBODY, NOBODY, "", "", 0.0, None, True, None, None, None, False, 0, "")  # noqa: FBT003 - because columns stand in their order
+    disabled, may_introspect, owner_active = True, False, False
+    owned = Owned(
+        NOBODY, NOBODY, None, disabled, None, None, may_introspect, 0, None, None, owner_active
+    )
     sealed = sealer.seal(client_secrets.SEAL, NOBODY, make_client_secret().encode())
-    secret = ClientSecret(NOBODY, NOBODY, sealed, "", "", 0.0, None)
-    return Known(Owned(client, owner_active=False), (secret,))
+    return Known(owned, (KnownSecret(NOBODY, sealed, None),))

@@ -72,7 +72,7 @@ class Throttle:
         owned = clients.by_ids(connection, [proof.client_id for proof in begun.values()])
         for proof, one in zip(begun.values(), owned, strict=True):
             wait = round(rows[proof.key].wait(proof.time))
-            user_id = one.client.user_id if one else None
+            user_id = one.user_id if one else None
             target = f"credential:{proof.client_id if one else 'unknown'}"
             event = Event("client_secret.throttled", target, user_id, REFUSED, {"seconds": wait})
             self.trail.record(connection, Actor("", origin=proof.origin), event)

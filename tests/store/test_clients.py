@@ -3,6 +3,7 @@
 import threading
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -10,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from tests.store.rows import add_client, add_secret, add_user, new_id
 from tokenhouse.manage.credentials import delete_all
 from tokenhouse.store import client_secrets, clients, users
-from tokenhouse.store.clients import Client, Owned
 from tokenhouse.store.database import Connection, Database
+
+if TYPE_CHECKING:
+    from tokenhouse.store.clients import Client
 
 
 def test_client_comes_back_as_it_was_put_in(store: Database) -> None:
@@ -29,9 +32,9 @@ def test_client_comes_back_as_it_was_put_in(store: Database) -> None:
     )
     assert store.read_now(lambda c: clients.find(c, client.client_id)) == client
     found = store.read_now(lambda c: clients.by_ids(c, [client.client_id]))
-    assert found == [Owned(client, owner_active=True)]
+    assert found == [client.owned(active=True)]
     assert found[0] is not None
-    assert found[0].client.disabled is True  # a true boolean, not SQLite's 1
+    assert found[0].disabled is True  # a true boolean, not SQLite's 1
 
 
 def test_lookup_answers_in_order_with_repetitions_and_absences(store: Database) -> None:
@@ -41,10 +44,10 @@ def test_lookup_answers_in_order_with_repetitions_and_absences(store: Database) 
     keys = [other.client_id, new_id(), one.client_id, other.client_id, "'; --", "é" * 36]
     found = store.read_now(lambda c: clients.by_ids(c, keys))
     assert found == [
-        Owned(other, owner_active=False),
+        other.owned(active=False),
         None,
-        Owned(one, owner_active=False),
-        Owned(other, owner_active=False),
+        one.owned(active=False),
+        other.owned(active=False),
         None,
         None,
     ]
@@ -60,8 +63,9 @@ def test_known_brings_every_secret(store: Database) -> None:
     )
     assert found[0] is not None
     assert found[1] is not None
-    assert (found[0].owned.client, found[0].secrets) == (bare, ())
-    assert sorted(found[1].secrets, key=lambda secret: secret.created_at) == secrets
+    assert (found[0].owned, found[0].secrets) == (bare.owned(active=True), ())
+    both = {(secret.secret_id, secret.sealed, secret.expires_at) for secret in secrets}
+    assert set(found[1].secrets) == both
     assert found[2] is None
     assert store.read_now(lambda c: client_secrets.of_client(c, client.client_id)) == secrets
 
@@ -98,7 +102,7 @@ def test_deleting_takes_all_that_it_made_and_no_other(store: Database) -> None:
     assert again == []
     found = store.read_now(lambda c: clients.by_ids(c, [grandchild.client_id]))
     assert found[0] is not None
-    assert found[0].client.deleted_at == 9.0
+    assert found[0].deleted_at == 9.0
 
 
 def test_client_that_is_held_waits_for_nobody_else(store: Database) -> None:

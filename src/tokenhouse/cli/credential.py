@@ -27,7 +27,7 @@ _LONGEST_DESCRIPTION = 2000
 
 def _state(client: "Client", now: float) -> str:
     ended = "disabled" if client.disabled else "expired"
-    return "active" if client.is_live(now) else ended
+    return "active" if client.owned(active=True).is_live(now) else ended
 
 
 def _checked_name(name: str | None) -> str | None:

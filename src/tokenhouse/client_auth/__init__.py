@@ -99,7 +99,7 @@ async def _prove(
     known = await context.hot.known.ask(client_id)
     who = known or context.nobody
     proof = method.verify(context, presented, who)
-    client, now = who.owned.client, context.clock()
+    client, now = who.owned, context.clock()
     if proof is None or known is None:
         wait = await context.hot.wrong.ask(WrongProof(client_id, origin, now))
         _refuse(wait)
@@ -109,7 +109,7 @@ async def _prove(
         _refuse(standing.wait(now))
     if proof is not NOT_NOW and client.is_over(now):  # people are told who still uses it
         context.last_used.note(client_id, proof.secret_id, now, origin.source)
-    if proof is NOT_NOW or not who.owned.is_live(now):
+    if proof is NOT_NOW or not client.is_live(now):
         raise method.refusal("the client or the claims of its assertion are not good now")
     if not client.allows(method.name, keys_alone=context.settings.refuse_secrets_with_keys):
         raise method.refusal("method not allowed by the owner or the settings")

@@ -33,7 +33,7 @@ def verify(context: Context, presented: Presented, known: Known) -> Proof | None
     jwt: UntrustedJwt = presented.proof
     if jwt.typ not in TYPES:
         return None
-    keys = load(known.owned.client.jwks) if known.owned.client.jwks else ()
+    keys = load(known.owned.jwks) if known.owned.jwks else ()
     fitting = [key for key in keys if key.fits(jwt.alg, jwt.header.get("kid"))]
     # A client without such a key takes as long as one whose key did not sign it.
     tried = fitting or [nobodys(jwt.alg)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tokenhouse.context import Context
-    from tokenhouse.store.client_secrets import ClientSecret, Known
+    from tokenhouse.store.client_secrets import Known, KnownSecret
 
 
 MISTYPED = "The client_secret is mistyped or cut: its checksum does not fit."
@@ -31,7 +31,7 @@ def check_form(presented: Presented) -> None:
         raise InvalidClient(MISTYPED, detail="a mistyped client_secret")
 
 
-def live_secrets(context: Context, known: Known) -> Iterator[tuple[ClientSecret, bytes]]:
+def live_secrets(context: Context, known: Known) -> Iterator[tuple[KnownSecret, bytes]]:
     """Give the client's secrets that are live now, opened."""
     now = context.clock()
     for secret in known.secrets:

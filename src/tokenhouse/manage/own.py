@@ -64,7 +64,8 @@ def keep_a_means(context: Context, before: Means, after: Means) -> None:
 
 def _can_authenticate(context: Context, client: Client, secrets: Iterable[ClientSecret]) -> bool:
     alone, now = context.settings.refuse_secrets_with_keys, context.clock()
-    if client.jwks is not None and client.allows(KEY_METHOD, keys_alone=alone):
+    owned = client.owned(active=True)
+    if owned.jwks is not None and owned.allows(KEY_METHOD, keys_alone=alone):
         return True
-    by_secret = any(client.allows(method, keys_alone=alone) for method in SECRET_METHODS)
+    by_secret = any(owned.allows(method, keys_alone=alone) for method in SECRET_METHODS)
     return by_secret and any(secret.is_live(now) for secret in secrets)

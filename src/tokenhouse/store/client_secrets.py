@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import Column, Double, ForeignKey, String, Table, select
 
 from tokenhouse.store import failures, scopes
-from tokenhouse.store.clients import COLUMNS, Client, Owned, clients, owned
+from tokenhouse.store.clients import Owned, clients, owned
 from tokenhouse.store.lookup import Lookup
 from tokenhouse.store.schema import Sealed, Uuid, metadata
 
@@ -53,6 +53,18 @@ class ClientSecret(NamedTuple):
         return self.expires_at is None or now < self.expires_at
 
 
+class KnownSecret(NamedTuple):
+    """Of one row, what checking the secret needs to know."""
+
+    secret_id: str
+    sealed: bytes
+    expires_at: float | None
+
+    def is_live(self, now: float) -> bool:
+        """Tell whether the secret may be used at `now`, unix seconds."""
+        return self.expires_at is None or now < self.expires_at
+
+
 class Known(NamedTuple):
     """A client with its secrets: what authenticating it needs to know.
 
@@ -65,15 +77,19 @@ class Known(NamedTuple):
     """
 
     owned: Owned
-    secrets: tuple[ClientSecret, ...]
+    secrets: tuple[KnownSecret, ...]
     scopes: tuple[str, ...] | None = None
     waits: bool = False
 
 
 _SECRET = client_secrets.c
 _known = owned.add_columns(
-    *client_secrets.columns, scopes.defined, failures.are_waited_for(clients.c.client_id)
+    *(_SECRET[name] for name in KnownSecret._fields),
+    scopes.defined,
+    failures.are_waited_for(clients.c.client_id),
 ).outerjoin(client_secrets, _SECRET.client_id == clients.c.client_id)
+_OWNED, _SECRET_ID = slice(len(Owned._fields)), len(Owned._fields)
+_SECRET_COLUMNS = slice(_SECRET_ID, -2)
 
 
 def add(connection: Connection, secret: ClientSecret) -> None:
@@ -90,11 +106,10 @@ def _by_client(rows: Iterable[Row]) -> dict[str, Known | None]:
 
 def _gather(rows: list[Row]) -> Known:
     first = rows[0]
-    client = Client._make(first[:COLUMNS])
-    secrets = (row[COLUMNS + 1 : -2] for row in rows if row[COLUMNS + 1] is not None)
+    secrets = (row[_SECRET_COLUMNS] for row in rows if row[_SECRET_ID] is not None)
     return Known(
-        Owned(client, bool(first[COLUMNS])),
-        tuple(ClientSecret._make(secret) for secret in secrets),
+        Owned._make(first[_OWNED]),
+        tuple(map(KnownSecret._make, secrets)),
         scopes.split(first[-2]),
         bool(first[-1]),
     )

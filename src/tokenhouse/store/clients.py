@@ -94,9 +94,33 @@ class Client(NamedTuple):
     scopes: str | None = None
     jwks: str | None = None
 
+    def owned(self, *, active: bool) -> Owned:
+        """Return what a check needs to know, where the owner is active or not."""
+        return Owned._make((*(getattr(self, name) for name in _NEEDED), active))
+
+
+class Owned(NamedTuple):
+    """What a check of a client or of its tokens needs to know: some columns, one of its owner's.
+
+    Less than all, for each token pays for what is read.
+    """
+
+    client_id: str
+    user_id: str
+    expires_at: float | None
+    disabled: bool
+    deleted_at: float | None
+    auth_methods: str | None
+    may_introspect: bool
+    generation: int
+    scopes: str | None
+    jwks: str | None
+    owner_active: bool
+
     def is_live(self, now: float) -> bool:
-        """Tell whether the credential may be used at `now`, unix seconds."""
-        return not (self.disabled or self.deleted_at is not None or self.is_over(now))
+        """Tell whether the client may be used at `now`, unix seconds."""
+        ended = self.disabled or self.deleted_at is not None or self.is_over(now)
+        return self.owner_active and not ended
 
     def is_over(self, now: float) -> bool:
         """Tell whether its time has run out at `now`, unix seconds."""
@@ -122,19 +146,10 @@ class Client(NamedTuple):
         return self.auth_methods is None or method in self.auth_methods.split(" ")
 
 
-class Owned(NamedTuple):
-    """A client and whether its owner is active: what a token check needs to know."""
-
-    client: Client
-    owner_active: bool
-
-    def is_live(self, now: float) -> bool:
-        """Tell whether the client may be used at `now`, unix seconds."""
-        return self.owner_active and self.client.is_live(now)
-
-
-COLUMNS = len(clients.columns)
-owned = select(clients, users.c.is_active).join(users, users.c.id == clients.c.user_id)
+_NEEDED = Owned._fields[:-1]
+owned = select(*(clients.c[name] for name in _NEEDED), users.c.is_active).join(
+    users, users.c.id == clients.c.user_id
+)
 _kept = clients.c.deleted_at.is_(None)
 
 
@@ -144,7 +159,7 @@ def add(connection: Connection, client: Client) -> None:
 
 
 def _by_id(rows: Iterable[Row]) -> dict[str, Owned | None]:
-    return {row[0]: Owned(Client._make(row[:COLUMNS]), row[COLUMNS]) for row in rows}
+    return {row[0]: Owned._make(row) for row in rows}
 
 
 by_ids: Lookup[Owned | None] = Lookup(owned, clients.c.client_id, _by_id, None)

@@ -85,7 +85,7 @@ async def check(context: Context, text: str, *, any_audience: bool = False) -> A
         raise InvalidToken(msg)
     token = AccessToken(jwt.claims, user, client)
     own = user.generation if token.is_users_own else 0
-    through = client.client.generation if client else 0
+    through = client.generation if client else 0
     if revoked or jti.partition(".")[0] != str(own + through):
         msg = "revoked, or all tokens of its generation have ended"
         raise InvalidToken(msg)
