@@ -28,12 +28,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt import algorithms
 
-from tokenhouse.oauth.jwt_claims import MalformedJwt, UntrustedJwt, read_jwt
+from tokenhouse.oauth.jwt_claims import MalformedJwt, read_jwt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_REMEMBERED = 2048  # tokens of a key, about 1.2 KB each: what they say, not what they are
+TYP = "at+jwt"  # of an access token, RFC 9068 section 2.1
+MOST_REMEMBERED = 2048  # claims of a key's tokens, about 1.2 KB each
 _OCTETS = 32  # of each half of a signature on P-256 (RFC 7518 section 3.4)
 
 
@@ -106,8 +107,8 @@ class Signer:
         public = required_members(public)
         self.kid = thumbprint(public)
         self.jwk = {**public, "kid": self.kid, "use": "sig", "alg": alg}
-        self._prefix = self._head("at+jwt")
-        self._good = OrderedDict[bytes, UntrustedJwt]()  # by the digest of all of it, newest last
+        self._prefix = self._head(TYP)
+        self._good: OrderedDict[bytes, Mapping[str, Any]] = OrderedDict()  # by digest, newest last
 
     def _head(self, typ: str) -> bytes:
         header = {"typ": typ, "alg": self.alg, "kid": self.kid}
@@ -118,7 +119,7 @@ class Signer:
 
         Args:
             claims: the JSON text.
-            typ: of the header; None = an access token's, `at+jwt` (RFC 9068 section 2.1).
+            typ: of the header; None = an access token's.
 
         """
         prefix = self._prefix if typ is None else self._head(typ)
@@ -126,30 +127,34 @@ class Signer:
         signature: bytes = self._algorithm.sign(signing_input, self._private)
         return (signing_input + b"." + base64url(signature)).decode()
 
-    def read(self, text: str) -> UntrustedJwt:
-        """Read a JWS that this key has signed.
+    def read(self, token: str) -> Mapping[str, Any]:
+        """Return the claims of an access token that this key has signed.
 
         Reading and checking cost more than all the rest of a token's check, tokens are shown again
-        and again, and what was good and said so stays so: it is remembered under its digest, as
+        and again, and what a good one says stays so: its claims are remembered under its digest, as
         long as this key is (decision 82). A bad one is not, or whoever sends many would push the
         good ones out.
 
         Raises:
-            MalformedJwt: it is none, or the signature is not this key's.
+            MalformedJwt: it is no JWS, the signature is not this key's, or it signed something
+                else with it.
 
         """
-        digest = hashlib.sha256(text.encode()).digest()
+        digest = hashlib.sha256(token.encode()).digest()
         if digest in self._good:
             self._good.move_to_end(digest)
             return self._good[digest]
-        jwt = read_jwt(text)
+        jwt = read_jwt(token)
         if not self._algorithm.verify(jwt.signing_input, self._public, jwt.signature):
             msg = "signature"
             raise MalformedJwt(msg)
-        self._good[digest] = jwt._replace(signing_input=b"", signature=b"")
+        if jwt.typ != TYP or jwt.alg != self.alg:
+            msg = "typ or alg"
+            raise MalformedJwt(msg)
+        self._good[digest] = jwt.claims
         if len(self._good) > MOST_REMEMBERED:
             self._good.popitem(last=False)
-        return jwt
+        return jwt.claims
 
 
 def required_members(jwk: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,32 +54,42 @@ class UntrustedJwt(NamedTuple):
         return value.lower().removeprefix("application/") if isinstance(value, str) else None
 
     def text(self, name: str) -> str:
-        """Return a claim that must be a non-empty string of at most 256 octets.
-
-        Raises:
-            MalformedJwt: it is not.
-
-        """
-        value = self.claims.get(name)
-        if not isinstance(value, str) or not value or len(value.encode()) > MOST_NAME:
-            raise MalformedJwt(name)
-        return value
+        """Return a claim that must be text, see `text_claim`."""
+        return text_claim(self.claims, name)
 
     def time(self, name: str) -> float | None:
-        """Return a NumericDate claim in unix seconds (RFC 7519 section 2), None when absent.
+        """Return a claim that must be a time, see `numeric_date`."""
+        return numeric_date(self.claims, name)
 
-        Raises:
-            MalformedJwt: it is no number, or not in 0 < x < 2**53.
 
-        """
-        if name not in self.claims:
-            return None
-        value = self.claims[name]
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise MalformedJwt(name)
-        if not 0 < value < _LATEST:
-            raise MalformedJwt(name)
-        return value
+def text_claim(claims: Mapping[str, Any], name: str) -> str:
+    """Return a claim that must be a non-empty string of at most 256 octets.
+
+    Raises:
+        MalformedJwt: it is not.
+
+    """
+    value = claims.get(name)
+    if not isinstance(value, str) or not value or len(value.encode()) > MOST_NAME:
+        raise MalformedJwt(name)
+    return value
+
+
+def numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
+    """Return a NumericDate claim in unix seconds (RFC 7519 section 2), None when absent.
+
+    Raises:
+        MalformedJwt: it is no number, or not in 0 < x < 2**53.
+
+    """
+    if name not in claims:
+        return None
+    value = claims[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MalformedJwt(name)
+    if not 0 < value < _LATEST:
+        raise MalformedJwt(name)
+    return value
 
 
 def read_jwt(text: str, *, key_inside: bool = False) -> UntrustedJwt:
