@@ -119,10 +119,10 @@ class Batcher(Generic[K, V]):
             self._watch(batch)
             self._executor.submit(self._apart, batch, keys)
 
-    def _outcome(self, keys: Sequence[K]) -> tuple[Sequence[V], BaseException | None]:
+    def _outcome(self, keys: Sequence[K]) -> tuple[Sequence[V], Exception | None]:
         try:
             return self._perform(keys), None
-        except BaseException as error:  # noqa: BLE001 - because each asker gets it
+        except Exception as error:  # noqa: BLE001 - because each asker gets it
             return (), error
 
     def _apart(self, batch: _Batch[K, V], keys: Sequence[K]) -> None:
@@ -143,9 +143,7 @@ class Batcher(Generic[K, V]):
                 _fail(future, Unavailable("no answer in time"))
         self._watch(batch)
 
-    def _finish(
-        self, batch: _Batch[K, V], answers: Sequence[V], error: BaseException | None
-    ) -> None:
+    def _finish(self, batch: _Batch[K, V], answers: Sequence[V], error: Exception | None) -> None:
         if batch.timer is not None:
             batch.timer.cancel()
         for tell in self._tells:
