@@ -123,9 +123,18 @@ def make_context(
 
 def _nobody(sealer: Sealer) -> Known:
     """Make a client that nothing authenticates: an unknown one costs the same as it."""
-    disabled, may_introspect, owner_active = True, False, False
     owned = Owned(
-        NOBODY, NOBODY, None, disabled, None, None, may_introspect, 0, None, None, owner_active
+        client_id=NOBODY,
+        user_id=NOBODY,
+        expires_at=None,
+        disabled=True,
+        deleted_at=None,
+        auth_methods=None,
+        may_introspect=False,
+        generation=0,
+        scopes=None,
+        jwks=None,
+        owner_active=False,
     )
     sealed = sealer.seal(client_secrets.SEAL, NOBODY, make_client_secret().encode())
     return Known(owned, (KnownSecret(NOBODY, sealed, None),))

@@ -74,7 +74,9 @@ def rotate(
     """
     client = show(connection, actor, client_id, held=True)
     now = context.clock()
-    live = [row for row in client_secrets.of_client(connection, client_id) if row.is_live(now)]
+    live = [
+        row for row in client_secrets.of_client(connection, client_id) if row.known.is_live(now)
+    ]
     most, staying = context.settings.max_secrets, len(live) if how.overlap else 0
     if staying >= most:
         msg = (
@@ -104,7 +106,9 @@ def list_live(
     """
     show(connection, actor, client_id)
     now = context.clock()
-    live = [row for row in client_secrets.of_client(connection, client_id) if row.is_live(now)]
+    live = [
+        row for row in client_secrets.of_client(connection, client_id) if row.known.is_live(now)
+    ]
     uses = last_used.of_secrets(connection, client_id)
     quiet_since = now - context.settings.access_token_ttl
     return [

@@ -110,7 +110,7 @@ def _end(
         return None  # somebody else has ended it meanwhile
     client_secrets.remove(connection, leaked.secret_id)
     clients.end_tokens(connection, now, client_id=client.client_id)
-    left = sum(row.is_live(now) for row in others)
+    left = sum(row.known.is_live(now) for row in others)
     details = {"credential": client.client_id, "hint": leaked.hint, "secrets_left": left}
     target = f"secret:{leaked.secret_id}"
     return Event(SECRET_LEAKED, target, client.user_id, details={**details, **found.details})

@@ -36,7 +36,7 @@ def show(connection: Connection, actor: Actor, client_id: str, *, held: bool = F
     """
     if not client_id.isprintable():  # no database takes a NUL
         raise NotFound
-    owner = None if actor.is_admin else actor.user_id  # another's is not even read: that took time
+    owner = None if actor.is_admin else actor.user_id  # reading another's would take time
     client = clients.find(connection, client_id, owner=owner, held=held)
     if client is None:
         raise NotFound
@@ -68,4 +68,4 @@ def _can_authenticate(context: Context, client: Client, secrets: Iterable[Client
     if owned.jwks is not None and owned.allows(KEY_METHOD, keys_alone=alone):
         return True
     by_secret = any(owned.allows(method, keys_alone=alone) for method in SECRET_METHODS)
-    return by_secret and any(secret.is_live(now) for secret in secrets)
+    return by_secret and any(secret.known.is_live(now) for secret in secrets)

@@ -48,9 +48,10 @@ class ClientSecret(NamedTuple):
     created_at: float
     expires_at: float | None
 
-    def is_live(self, now: float) -> bool:
-        """Tell whether the secret may be used at `now`, unix seconds."""
-        return self.expires_at is None or now < self.expires_at
+    @property
+    def known(self) -> KnownSecret:
+        """What checking it needs to know."""
+        return KnownSecret(self.secret_id, self.sealed, self.expires_at)
 
 
 class KnownSecret(NamedTuple):
