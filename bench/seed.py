@@ -114,6 +114,15 @@ def add(
     return [f"{client['client_id']}&client_secret={secret}" for client, _, secret in made]
 
 
+def add_to(place: Sequence[str], owner_id: str, count: int) -> list[str]:
+    """Add so many to a user of an installation that is there; their ids."""
+    context = open_context(settings_of(place))
+    some = [(number, owner_id) for number in range(count)]
+    lines = context.database.write_now(partial(add, context=context, some=some))
+    context.close()
+    return [line.partition("&")[0] for line in lines]
+
+
 def seed(context: Context, chosen: argparse.Namespace) -> tuple[str, list[str]]:
     """Add all; the password of everybody, and the sample."""
     password, sample = make_password(), list[str]()

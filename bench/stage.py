@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import machine, servers
+from bench import machine, seed, servers
 from bench.ceilings import Place
 from bench.credential import Credential
 from bench.request import BenchError, ask
 from bench.seed import SAMPLE
-from bench.workloads import IN_USE, PAGE, WORKLOADS, Workload, add_credentials
+from bench.workloads import IN_USE, PAGE, WORKLOADS, Workload
 from tests.postgresql import PostgreSQL
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -99,7 +99,7 @@ def stage(setup: Setup, kept: Path | None) -> Generator[Stage]:
         starts = [_start_seconds(site, port, setup.workers) for _ in range(STARTS)]
         server = stack.enter_context(servers.tokenhouse(site, port, setup.workers))
         credential = servers.make_credential(site, server)
-        add_credentials(credential, PAGE)
+        seed.add_to(credential.place, credential.owner_id, PAGE)
         size, *_ = [check(credential, workload) for workload in WORKLOADS]
         raw = stack.enter_context(servers.raw_asgi(site, size, setup.workers))
         yield Stage(server, credential, setup, site, raw, place, starts)

@@ -69,8 +69,25 @@ def _numbers(cores: frozenset[int]) -> str:
     return ",".join(map(str, sorted(cores)))
 
 
-def run(chosen: argparse.Namespace, plan: Plan, progress: Progress) -> None:
-    """Measure the setups that were chosen, and keep the figures of each."""
+def run(chosen: argparse.Namespace, plan: Plan) -> None:
+    """Measure the setups that were chosen, and keep the figures of each; a bar shows how far it is.
+
+    Leaves by SystemExit, with the reason, where the figures would mean nothing.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    try:
+        with (
+            machine.turn(),
+            Progress(*columns, TextColumn("{task.description}"), console=console) as progress,
+        ):
+            _measure(chosen, plan, progress)
+    except BenchError as error:
+        sys.exit(f"\n{error}")
+
+
+def _measure(chosen: argparse.Namespace, plan: Plan, progress: Progress) -> None:
     loader = load.choose(chosen.loader)
     wanted = [setup for setup in SETUPS if str(setup) in chosen.setup]
     steps = sum(plan.rounds if name == SDK_CHECK else plan.steps for name in chosen.only)
@@ -97,18 +114,7 @@ def _end(_number: int, _frame: object) -> None:
 def main() -> int:
     """Measure, print the report, and say by the exit status whether every bar was reached."""
     chosen = options()
-    signal.signal(signal.SIGTERM, _end)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    try:
-        with (
-            machine.turn(),
-            Progress(*columns, TextColumn("{task.description}"), console=console) as progress,
-        ):
-            run(chosen, QUICK if chosen.quick else FULL, progress)
-    except BenchError as error:
-        sys.stderr.write(f"\n{error}\n")
-        return 1
+    run(chosen, QUICK if chosen.quick else FULL)
     found = results.load_all(chosen.results)
     reached = [bar for one in found if one.setup == BASE for bar in bars(one)]
     reached.append(no_errors(found))

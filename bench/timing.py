@@ -19,7 +19,6 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -30,7 +29,6 @@ from tests.people import BASIC, CLIENTS, TOKEN, Person, add_person
 from tests.raw import Request
 from tests.service import HOST, Service
 from tokenhouse.crypto.secrets import make_client_secret
-from tokenhouse.opening import open_context
 
 FAR = 0.03
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -209,15 +207,6 @@ def clients(client_ids: Iterator[str], issuer: str) -> list[Pair]:
     ]
 
 
-def add_credentials(service: Service, owner: Person, count: int) -> list[str]:
-    """Make so many credentials straight in the tables; their ids."""
-    context = open_context(seed.settings_of(["--data-dir", str(service.data_dir)]))
-    some = [(number, owner.id) for number in range(count)]
-    lines = context.database.write_now(partial(seed.add, context=context, some=some))
-    context.close()
-    return [line.partition("&")[0] for line in lines]
-
-
 def ids(person: Person, foreign: str) -> list[Pair]:
     """Another's credential, by each method of its path."""
 
@@ -255,7 +244,8 @@ def main() -> int:
         person, other, disabled = (add_person(service) for _ in range(3))
         done = service.cli("user", "disable", disabled.email)
         assert done.returncode == 0, done.stderr
-        foreign, *others = add_credentials(service, other, 1 + 3 * (chosen.pairs + WARM_UP))
+        place = "--data-dir", str(service.data_dir)
+        foreign, *others = seed.add_to(place, other.id, 1 + 3 * (chosen.pairs + WARM_UP))
         by_secret = clients(iter(others), service.url)
         pairs = [*users(person, disabled), *by_secret, *ids(person, foreign)]
         for pair in pairs:

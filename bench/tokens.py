@@ -1,6 +1,6 @@
 """Tokens a second by the three methods with a client secret, beside the ceilings: in a minute.
 
-    python -m bench.tokens [--loader wrk]
+    python -m bench.tokens
 
 The first bars that were set, of SQLite with one worker at 16 connections; `bench.suite` measures
 all else, and has the later and higher ones. The figures go to build/tokens/. Exits 1 when a bar is
@@ -10,13 +10,11 @@ missed.
 import statistics
 import sys
 
-from rich.console import Console
-from rich.progress import Progress
-
-from bench import machine, report, results, suite
+from bench import report, results, suite
 from bench.bars import Bar, no_errors
 from bench.measuring import Plan
 from bench.results import FOLDER, Results
+from bench.stage import BASE
 
 PLAN = Plan(seconds=1, rounds=4)
 LEAST = {"client_secret_basic": 0.22, "client_secret_jwt": 0.14}  # of raw ASGI
@@ -43,9 +41,8 @@ def bars(found: Results) -> list[Bar]:
 def main() -> int:
     """Measure and print."""
     folder = FOLDER.with_name("tokens")
-    chosen = suite.options(["--quick", "--only", *METHODS, "--results", str(folder), *sys.argv[1:]])
-    with machine.turn(), Progress(console=Console(stderr=True)) as progress:
-        suite.run(chosen, PLAN, progress)
+    chosen = ["--setup", str(BASE), "--only", *METHODS, "--results", str(folder)]
+    suite.run(suite.options(chosen), PLAN)
     (found,) = results.load_all(folder)
     reached = bars(found)
     print(report.text([found], reached))

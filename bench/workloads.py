@@ -7,14 +7,12 @@ import itertools
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote_plus, urlencode
 
 from bench import ceilings, seed
 from bench.credential import Credential, by_key, by_secret, proofs
 from bench.request import CLIENTS, PATH, TOKEN, Request
-from tokenhouse.opening import open_context
 
 INTROSPECT, JWKS = "/api/v1/auth/jwt/introspect", "/.well-known/jwks.json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -115,16 +113,7 @@ def sampled(credential: Credential) -> Iterator[str]:
 def to_delete(credential: Credential) -> Iterator[str]:
     """Credentials of the owner, made as they are asked for, straight into the tables."""
     while True:
-        yield from add_credentials(credential, PIECE)
-
-
-def add_credentials(credential: Credential, count: int) -> list[str]:
-    """Make so many for the owner; their ids."""
-    context = open_context(seed.settings_of(credential.place))
-    some = [(number, credential.owner_id) for number in range(count)]
-    lines = context.database.write_now(partial(seed.add, context=context, some=some))
-    context.close()
-    return [line.partition("&")[0] for line in lines]
+        yield from seed.add_to(credential.place, credential.owner_id, PIECE)
 
 
 def _basic(credential: Credential) -> dict[str, str]:
