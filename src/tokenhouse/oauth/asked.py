@@ -32,7 +32,7 @@ KNOWN = frozenset(
     }
 )
 _NAMES = {name.encode(): name for name in KNOWN}  # as they come, nearly always
-_VALUES = {quote_plus(ASSERTION_TYPE).encode(): ASSERTION_TYPE}  # likewise; the rest has no escapes
+_VALUES = {quote_plus(ASSERTION_TYPE).encode(): ASSERTION_TYPE}  # the one that always has escapes
 REPEATABLE = frozenset({"resource"})  # RFC 8707 section 2; kept space-separated, URIs have none
 
 

@@ -68,9 +68,8 @@ def bind(settings: Settings) -> Sockets:
     expect_servable(settings)
     where = (settings.host, settings.port)
     advice = "choose another --port or --host"
-    listeners = [
-        _listen(*where, advice)
-    ]  # alone at first, so that another service there is noticed
+    # Alone at first, so that another service there is noticed.
+    listeners = [_listen(*where, advice)]
     if settings.workers > 1 and sys.platform == "linux":
         listeners.pop().close()
         listeners = [_listen(*where, advice, shared=True) for _ in range(settings.workers)]
