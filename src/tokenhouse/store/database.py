@@ -169,8 +169,8 @@ class Database:
         """Ask over the line of this thread."""
         line: Line | None = getattr(self._of_thread, "line", None)
         if line is None:
-            bounds = {} if self.is_sqlite else {"autocommit": True, "patience": HOT_PATIENCE}
-            line = self._of_thread.line = Line(self.engine, **bounds)
+            hold = None if self.is_sqlite else partial(_postgresql().hold, patience=HOT_PATIENCE)
+            line = self._of_thread.line = Line(self.engine, hold)
             self._lines.append(line)
         return line.ask(batched, keys)
 
@@ -243,8 +243,7 @@ class Database:
 
 def _alone(connection: Connection) -> Connection:
     if connection.dialect.name == "postgresql":  # on SQLite a write transaction is alone anyway
-        postgresql = import_module("tokenhouse.store.postgresql")
-        postgresql.be_alone(connection)
+        _postgresql().be_alone(connection)
     return connection
 
 
@@ -273,12 +272,14 @@ def shown_url(url: str) -> str:
 def _engine(url: str, connections: int, *, pooler: bool) -> Engine:
     if url.startswith("sqlite"):
         return sqlite.make_engine(url, connections=connections)
+    engine: Engine = _postgresql().make_engine(url, connections=connections, pooler=pooler)
+    return engine
+
+
+def _postgresql() -> Any:  # noqa: ANN401 - because it is a module
+    """Return what knows PostgreSQL; imported here, for its driver is an extra."""
     try:
-        postgresql = import_module(
-            "tokenhouse.store.postgresql"
-        )  # here, for its driver is an extra
+        return import_module("tokenhouse.store.postgresql")
     except ImportError:
         msg = "the driver is not installed; run: pip install 'tokenhouse[postgresql]'"
         raise Unavailable(msg) from None
-    engine: Engine = postgresql.make_engine(url, connections=connections, pooler=pooler)
-    return engine

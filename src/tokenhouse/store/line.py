@@ -8,7 +8,7 @@ from tokenhouse.store.lookup import different
 from tokenhouse.store.unavailable import Unavailable, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Engine
     from sqlalchemy.pool import PoolProxiedConnection
@@ -26,9 +26,9 @@ class Line:
     changed is on the disk when it returns.
     """
 
-    def __init__(self, engine: Engine, **options: Any) -> None:  # noqa: ANN401 - because drivers differ in them
-        """Take the engine, and attributes that its driver's connection is to have."""
-        self._engine, self._options = engine, options
+    def __init__(self, engine: Engine, prepare: Callable[[Any], None] | None = None) -> None:
+        """Take the engine, and what makes its driver's new connection ready."""
+        self._engine, self._prepare = engine, prepare
         self._held: PoolProxiedConnection | None = None
         self._cursor: Any = None
 
@@ -73,8 +73,8 @@ class Line:
         if self._held is None:
             with translated():
                 self._held = self._engine.raw_connection()
-            for name, value in self._options.items():
-                setattr(self._held.driver_connection, name, value)
+            if self._prepare is not None:
+                self._prepare(self._held.driver_connection)
             self._cursor = self._held.cursor()
         return self._cursor
 

@@ -22,6 +22,12 @@ POOL_SECONDS = 1
 _LOCK = 0x746F6B656E  # "token": the advisory lock of whoever changes the schema
 _LOCK_WAIT = "10s"  # who waits longer for a table would hold up all requests behind it
 _LOST = "the server did not answer in time"
+# For a batch, which looks a few keys up. By itself the planner reads whole tables while they are
+# small or were never analyzed, and plans anew for each number of keys: 0.46 ms for 16, not 0.18.
+_BY_INDEX = """
+    SET plan_cache_mode = force_generic_plan;
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off
+"""
 
 
 class Bounded(psycopg.Connection[Any]):
@@ -71,6 +77,19 @@ def make_engine(url: str, *, connections: int, pooler: bool) -> Engine:
         return Bounded.connect(**given, options=f"{given.get('options', '')} {timeout}".strip())
 
     return engine
+
+
+def hold(driver: Bounded, patience: float) -> None:
+    """Prepare a new connection that is held for batches.
+
+    Args:
+        driver: the connection.
+        patience: seconds that a round trip may take.
+
+    """
+    driver.autocommit, driver.patience = True, patience
+    if driver.prepare_threshold is not None:  # else a pooler would give what is set to others
+        driver.execute(_BY_INDEX)
 
 
 def be_alone(connection: Connection) -> None:
