@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tokenhouse import outbox
@@ -109,7 +109,7 @@ class Trail:
 
     def mac(self, before: bytes, event: AuditEvent) -> bytes:
         """Return the MAC that an event must have after the one with the MAC `before`."""
-        return self._mac("event", before.hex(), *astuple(event))
+        return self._mac("event", before.hex(), *event)
 
     def sealed(self, head: Head) -> Head:
         """Return the head with the seal that it must have."""

@@ -34,15 +34,15 @@ if TYPE_CHECKING:
     from tokenhouse.context import Context
     from tokenhouse.oauth.origin import Origin
     from tokenhouse.store.database import Connection
-    from tokenhouse.store.users import User
+    from tokenhouse.store.users import Known, User
 
 _MOST_EMAIL = 320
 _BUSY_SECONDS = 2
 _HOLD_SECONDS = 0.5  # before one is refused unheard: a flood tries again when it is answered
 
 
-async def sign_in(context: Context, email: str, password: str, origin: Origin) -> User:
-    """Return the active user with this e-mail address and password.
+async def sign_in(context: Context, email: str, password: str, origin: Origin) -> Known:
+    """Return the active user with this e-mail address and password, and which scopes there are.
 
     Args:
         context: the Context.
@@ -65,22 +65,23 @@ async def sign_in(context: Context, email: str, password: str, origin: Origin) -
         raise
 
 
-async def _sign_in(context: Context, attempt: _Attempt, password: str) -> User:
+async def _sign_in(context: Context, attempt: _Attempt, password: str) -> Known:
     with _unavailable():
         context.gate.expect_room(attempt.place)  # at a glance, before the database is asked
     suspect = attempt.look(await asyncio.gather(*map(context.hot.standing.ask, attempt.most)))
     async with _turn(context, attempt.place, suspect=suspect):
-        user = await context.database.write(attempt.begin)
+        known = await context.database.write(attempt.begin)
+        user = known.user if known else None
         hashed = user.password_hash if user else DUMMY_HASH
         good = await context.gate.run(verify_password, hashed, password)
         fresh = None
         if good and needs_rehash(hashed):
             fresh = await context.gate.run(hash_password, password)
-    if not good or user is None or not user.is_active:
+    if not good or known is None or not known.user.is_active:
         await context.database.write(partial(attempt.refuse, user=user))
         raise InvalidGrant
-    await context.database.write(partial(attempt.welcome, user=user, fresh=fresh))
-    return user
+    await context.database.write(partial(attempt.welcome, user=known.user, fresh=fresh))
+    return known
 
 
 async def hash_new_password(context: Context, password: str, origin: Origin) -> str:
@@ -153,7 +154,7 @@ class _Attempt:
         standing = dict(zip(self.most, rows, strict=True))
         return self.source in standing and len(standing[self.source].recent(self.time)) > 0
 
-    def begin(self, connection: Connection) -> User | None:
+    def begin(self, connection: Connection) -> Known | None:
         """Count the attempt, before anything is checked; return the user.
 
         Raises:
@@ -162,10 +163,11 @@ class _Attempt:
         """
         wait, next_wait = failures.count(connection, self.most, self.time)
         _refuse(wait)
-        user = users.by_email(connection, self.email)
+        known = users.known_by_email(connection, self.email)
         if next_wait:
+            user = known.user if known else None
             self._record(connection, "sign_in.throttled", user, REFUSED, seconds=round(next_wait))
-        return user
+        return known
 
     def welcome(self, connection: Connection, user: User, fresh: str | None) -> None:
         """Take back what was counted: the password was right.
@@ -173,8 +175,7 @@ class _Attempt:
         The failures of the account are forgotten. Those of the source are not: an attacker
         with an account of his own could wipe them out by signing in.
         """
-        failures.forget(connection, self.account)
-        failures.take_back(connection, self.most.keys() - {self.account}, self.time)
+        failures.take_back(connection, self.most, self.time, forget=self.account)
         if fresh is not None:
             users.change(connection, user.id, password_hash=fresh)
         self._record(connection, "sign_in", user, DONE)

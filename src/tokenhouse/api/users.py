@@ -59,7 +59,7 @@ async def change_password(request: Request, asked: PasswordChange, token: Person
     """Change the password; all tokens that were got with the old one end."""
     context, origin = context_of(request), origin_of(request)
     try:
-        user = await sign_in(context, token.user.email, asked.current_password, origin)
+        user, _ = await sign_in(context, token.user.email, asked.current_password, origin)
     except InvalidGrant:
         field = "current_password"
         raise Invalid(field, "The current password is wrong.") from None

@@ -34,7 +34,7 @@ async def enter(visit: Visit) -> Response:
     """Sign in: the same throttle and the same turns at the hash as every other way in."""
     email, place = visit.asked("email"), _checked(visit.asked("next"))
     try:
-        user = await sign_in(visit.context, email, visit.asked("password"), visit.origin)
+        user, _ = await sign_in(visit.context, email, visit.asked("password"), visit.origin)
     except InvalidGrant:
         return visit.unfit("sign_in.html", {"password": _WRONG}, email=email, next=place)
     except TemporarilyUnavailable as error:

@@ -18,7 +18,6 @@ from tokenhouse.oauth.scope import narrow
 from tokenhouse.possession import needed_sender_key, next_nonce, record
 from tokenhouse.settings import TOKEN_PATH
 from tokenhouse.sign_in import sign_in
-from tokenhouse.store import scopes
 from tokenhouse.tokens.issue import issue
 
 if TYPE_CHECKING:
@@ -32,8 +31,8 @@ async def basic_token(context: Context, request: Request) -> Answer:
     """Issue an access token to the person whose password it is."""
     email, password = _read(request)
     key = needed_sender_key(context, request.proofs, "GET", context.settings.issuer + PATH)
-    user = await sign_in(context, email, password, request.origin)
-    scope = narrow(None, await context.database.read(scopes.names))
+    user, scopes = await sign_in(context, email, password, request.origin)
+    scope = narrow(None, scopes)
     approval = Approval(user.id, user.id, FIRST_PARTY.client_id, user.generation, scope)
     await record(context, key)
     response = await issue(context, approval, context.settings.audiences, key)

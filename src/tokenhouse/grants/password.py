@@ -8,7 +8,6 @@ from tokenhouse.grants.grant import Grant
 from tokenhouse.oauth.approval import Approval
 from tokenhouse.oauth.scope import narrow
 from tokenhouse.sign_in import sign_in
-from tokenhouse.store import scopes
 
 if TYPE_CHECKING:
     from tokenhouse.context import Context
@@ -18,10 +17,10 @@ if TYPE_CHECKING:
 
 async def approve(context: Context, asked: Asked, client: AuthenticatedClient) -> Approval:
     """Approve for the user whose password it is."""
-    user = await sign_in(context, asked.need("username"), asked.need("password"), asked.origin)
+    who = await sign_in(context, asked.need("username"), asked.need("password"), asked.origin)
+    user = who.user
     generation = user.generation + client.generation
-    allowed = client.scopes if client.user_id else await context.database.read(scopes.names)
-    scope = narrow(asked.form.get("scope"), allowed)
+    scope = narrow(asked.form.get("scope"), client.scopes if client.user_id else who.scopes)
     return Approval(user.id, user.id, client.client_id, generation, scope)
 
 

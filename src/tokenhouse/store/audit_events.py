@@ -7,8 +7,8 @@ retention cuts off what is old.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -63,8 +63,7 @@ _EVENT = audit_events.c
 _ADD, _MOVE_HEAD = audit_events.insert(), audit_head.update()
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEvent:
+class AuditEvent(NamedTuple):
     """One row.
 
     Attributes:
@@ -93,7 +92,7 @@ class AuditEvent:
     details: str
 
 
-COLUMNS = [audit_events.c[field.name] for field in fields(AuditEvent)]
+COLUMNS = [audit_events.c[name] for name in AuditEvent._fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +168,7 @@ def move_head(connection: Connection, moved: Head) -> None:
 
 def add(connection: Connection, event: AuditEvent, mac: bytes) -> None:
     """Add an event."""
-    row = dict(zip(AuditEvent.__slots__, astuple(event), strict=True))
-    connection.execute(_ADD, {**row, "mac": mac})
+    connection.execute(_ADD, {**event._asdict(), "mac": mac})
 
 
 def page(
@@ -194,7 +192,7 @@ def page(
         query = query.where(_EVENT.at < sought.until)
     if before is not None:
         query = query.where(_EVENT.seq < before)
-    return [AuditEvent(*row) for row in connection.execute(query)]
+    return [AuditEvent._make(row) for row in connection.execute(query)]
 
 
 def following(connection: Connection, seq: int, limit: int) -> list[tuple[AuditEvent, bytes]]:

@@ -81,9 +81,10 @@ class Database:
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a write transaction on this thread; it is committed on return."""
-        writing = self.engine.execution_options(writes=True)
-        with translated(), writing.begin() as connection:
-            return work(connection)
+        with translated(), self.engine.connect() as connection:
+            connection.execution_options(writes=True)
+            with connection.begin():
+                return work(connection)
 
     def alone_now(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a write transaction that changes the schema or all rows.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sqlalchemy import ColumnElement, Connection, Exists, Select
+    from sqlalchemy.dialects import postgresql, sqlite
 
     from tokenhouse.store.lookup import Row
 
@@ -110,8 +112,13 @@ _held = (
     .order_by(failures.c.key)
     .with_for_update()
 )
+_EMPTY = {"times": b"", "waits": 0, "wait_until": 0.0, "ends_at": 0.0}
 _save = failures.update().where(failures.c.key == bindparam("of"))
-_forget = failures.delete().where(failures.c.key == bindparam("of"))
+
+
+@cache
+def _make(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return insert(dialect, failures).on_conflict_do_nothing()
 
 
 def _by_key(rows: Iterable[Row]) -> dict[str, Failures]:
@@ -144,15 +151,19 @@ def count(connection: Connection, most: Mapping[str, int], now: float) -> tuple[
     return 0.0, max((row.wait(now) for row in rows.values()), default=0.0)
 
 
-def take_back(connection: Connection, keys: Iterable[str], time: float) -> None:
-    """Take back an attempt that was counted at `time`: it was no failure."""
+def take_back(connection: Connection, keys: Iterable[str], time: float, forget: str) -> None:
+    """Take back an attempt that was counted at `time`: it was no failure.
+
+    Args:
+        connection: a write transaction.
+        keys: what it was counted under.
+        time: when, unix seconds.
+        forget: the key whose other failures are forgotten too.
+
+    """
     rows = _by_key(connection.execute(_held, {"keys": sorted(keys)}))
-    save(connection, {key: row.without(time) for key, row in rows.items()})
-
-
-def forget(connection: Connection, key: str) -> None:
-    """Forget all failures under a key."""
-    connection.execute(_forget, {"of": key})
+    good = {key: Failures() if key == forget else row.without(time) for key, row in rows.items()}
+    save(connection, good)
 
 
 def purge(connection: Connection, now: float, most: int = 5000) -> int:
@@ -166,9 +177,8 @@ def held(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
     wanted = sorted(keys)
     if not wanted:
         return {}
-    empty = {"times": b"", "waits": 0, "wait_until": 0.0, "ends_at": 0.0}
-    making = insert(connection, failures).on_conflict_do_nothing()
-    connection.execute(making, [{"key": key, **empty} for key in wanted])
+    new = [{"key": key, **_EMPTY} for key in wanted]
+    connection.execute(_make(connection.dialect.name), new)
     return _by_key(connection.execute(_held, {"keys": wanted}))
 
 

@@ -89,7 +89,7 @@ def _pieces(of: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def record(connection: Connection, uses: Sequence[dict[str, object]]) -> None:
     """Write down uses; of two of the same, the later one stays."""
-    new = insert(connection, last_used)
+    new = insert(connection.dialect.name, last_used)
     statement = new.on_conflict_do_update(
         index_elements=[_USE.client_id, _USE.secret_id],
         set_={"used_at": new.excluded.used_at, "source": new.excluded.source},

@@ -39,7 +39,9 @@ def take(connection: Connection, name: str, holder: str, now: float, seconds: fl
         Whether `holder` has it now.
 
     """
-    new = insert(connection, leases).values(name=name, holder=holder, ends_at=now + seconds)
+    new = insert(connection.dialect.name, leases).values(
+        name=name, holder=holder, ends_at=now + seconds
+    )
     held = leases.c
     free = or_(held.holder == holder, held.ends_at <= now, held.ends_at > now + seconds)
     taken = new.on_conflict_do_update(

@@ -43,7 +43,9 @@ def add(  # noqa: PLR0913 - because each is a column of the row
         "ends_at": ends_at,
         "revoked_at": now,
     }
-    connection.execute(insert(connection, revoked_tokens).on_conflict_do_nothing(), row)
+    connection.execute(
+        insert(connection.dialect.name, revoked_tokens).on_conflict_do_nothing(), row
+    )
 
 
 def _revoked(rows: Iterable[Row]) -> dict[str, bool]:

@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary, MetaData, String
 from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Table
     from sqlalchemy.dialects import postgresql
 
 metadata = MetaData(
@@ -41,9 +41,9 @@ class Sealed(LargeBinary):
         self.purpose, self.identity = purpose, identity
 
 
-def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return the dialect's own insert, which knows `on conflict`."""
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - because SQLite needs none
 
         return postgresql.insert(table)

@@ -21,6 +21,7 @@ scopes = Table(
 )
 # All names in one value, so that the token path learns them in the query it makes anyway.
 defined = select(func.aggregate_strings(scopes.c.name, " ")).scalar_subquery()
+_NAMES = select(defined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class Scope:
 def add(connection: Connection, scope: Scope) -> bool:
     """Add a scope; return False where there is one of this name."""
     row = {name: getattr(scope, name) for name in Scope.__slots__}
-    adding = insert(connection, scopes).on_conflict_do_nothing().returning(scopes.c.name)
+    adding = (
+        insert(connection.dialect.name, scopes).on_conflict_do_nothing().returning(scopes.c.name)
+    )
     return connection.execute(adding, row).scalar_one_or_none() is not None
 
 
@@ -47,7 +50,7 @@ def every(connection: Connection) -> list[Scope]:
 
 def names(connection: Connection) -> tuple[str, ...] | None:
     """Return the names of all scopes, None where scopes are off."""
-    return split(connection.execute(select(defined)).scalar_one())
+    return split(connection.execute(_NAMES).scalar_one())
 
 
 def split(joined: str | None) -> tuple[str, ...] | None:

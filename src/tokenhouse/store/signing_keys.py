@@ -46,7 +46,9 @@ class SigningKey:
 def add(connection: Connection, key: SigningKey) -> bool:
     """Add a key; False where another has its number already."""
     row = {name: getattr(key, name) for name in SigningKey.__slots__}
-    keep = insert(connection, signing_keys).on_conflict_do_nothing(index_elements=["number"])
+    keep = insert(connection.dialect.name, signing_keys).on_conflict_do_nothing(
+        index_elements=["number"]
+    )
     # Not by `rowcount`: of an INSERT on PostgreSQL it tells nothing.
     return connection.execute(keep.returning(signing_keys.c.kid), row).first() is not None
 

@@ -78,7 +78,7 @@ def record(connection: Connection, counted: Tokens, now: float) -> None:
         for one, tokens in counted.items()
         for span in (HOUR, DAY)
     ]
-    new = insert(connection, token_counts)
+    new = insert(connection.dialect.name, token_counts)
     statement = new.on_conflict_do_update(
         index_elements=[_COUNT.client_id, _COUNT.span, _COUNT.begins_at],
         set_={"tokens": _COUNT.tokens + new.excluded.tokens},

@@ -5,9 +5,21 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Boolean, Column, Double, Integer, String, Table, Text, func, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 
+from tokenhouse.store import scopes
 from tokenhouse.store.lookup import Lookup
 from tokenhouse.store.schema import Uuid, metadata
 
@@ -36,6 +48,7 @@ users = Table(
 )
 
 _KEPT = users.c.email != ""
+_BY_EMAIL = select(users, scopes.defined).where(users.c.email_key == bindparam("key"))
 
 
 class EmailTaken(Exception):
@@ -63,6 +76,13 @@ class User(NamedTuple):
     created_at: float
     tokens_ended_at: float | None = None
     all_tokens_ended_at: float | None = None
+
+
+class Known(NamedTuple):
+    """A user, and the names of all scopes; None where scopes are off."""
+
+    user: User
+    scopes: tuple[str, ...] | None
 
 
 def email_key(email: str) -> str:
@@ -95,9 +115,14 @@ by_ids: Lookup[User | None] = Lookup(select(users), users.c.id, _by_id, None)
 
 def by_email(connection: Connection, email: str) -> User | None:
     """Return the user with this e-mail address, compared by its key."""
-    query = select(users).where(users.c.email_key == email_key(email))
-    row = connection.execute(query).one_or_none()
-    return User._make(row) if row else None
+    known = known_by_email(connection, email)
+    return known.user if known else None
+
+
+def known_by_email(connection: Connection, email: str) -> Known | None:
+    """Return the same, and which scopes there are."""
+    row = connection.execute(_BY_EMAIL, {"key": email_key(email)}).one_or_none()
+    return Known(User._make(row[:-1]), scopes.split(row[-1])) if row else None
 
 
 def is_any(connection: Connection) -> bool:
