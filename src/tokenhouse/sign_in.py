@@ -70,7 +70,7 @@ async def _sign_in(context: Context, attempt: _Attempt, password: str) -> Known:
         context.gate.expect_room(attempt.place)  # at a glance, before the database is asked
     suspect = attempt.look(await asyncio.gather(*map(context.hot.standing.ask, attempt.most)))
     async with _turn(context, attempt.place, suspect=suspect):
-        known = await context.database.write(attempt.begin)
+        known = await context.database.write_together(attempt.begin)
         user = known.user if known else None
         hashed = user.password_hash if user else DUMMY_HASH
         good = await context.gate.run(verify_password, hashed, password)
@@ -78,9 +78,9 @@ async def _sign_in(context: Context, attempt: _Attempt, password: str) -> Known:
         if good and needs_rehash(hashed):
             fresh = await context.gate.run(hash_password, password)
     if not good or known is None or not known.user.is_active:
-        await context.database.write(partial(attempt.refuse, user=user))
+        await context.database.write_together(partial(attempt.refuse, user=user))
         raise InvalidGrant
-    await context.database.write(partial(attempt.welcome, user=known.user, fresh=fresh))
+    await context.database.write_together(partial(attempt.welcome, user=known.user, fresh=fresh))
     return known
 
 
@@ -121,6 +121,7 @@ class _Attempt:
         time: when, unix seconds.
         email: as typed.
         origin: the request.
+        place: where it comes from, as far as sources are told apart.
         account: the key under which failures at this account from this place count.
         source: the same for this place and any account.
         most: how many failures each may have.
@@ -131,14 +132,10 @@ class _Attempt:
     time: float
     email: str
     origin: Origin
+    place: str
     account: str
     source: str
     most: dict[str, int]
-
-    @property
-    def place(self) -> str:
-        """Where it comes from, as far as sources are told apart."""
-        return failures.network(self.origin.source)
 
     def look(self, rows: Sequence[failures.Failures]) -> bool:
         """Refuse early what has to wait; tell whether there were failures from here lately.
@@ -208,7 +205,9 @@ def _attempt(context: Context, email: str, origin: Origin) -> _Attempt:
         by_source: settings.login_failures_per_source,
     }
     limited = {key: most for key, most in most.items() if most}
-    return _Attempt(context.trail, context.clock(), email, origin, account, by_source, limited)
+    return _Attempt(
+        context.trail, context.clock(), email, origin, place, account, by_source, limited
+    )
 
 
 def _refuse(wait: float) -> None:

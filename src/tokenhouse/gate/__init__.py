@@ -1,9 +1,10 @@
 """The gate before password hashing: how many at once on this machine, and whose turn is next.
 
 A hash takes 19 MiB and 20 ms of a core on purpose, so that a login flood must not have all of
-the machine: one core is left to those who need no password. The slots are locks on files in
-the data folder, which the kernel takes back from a process that is killed; who waits stands in
-a file that all workers of the installation share.
+the machine: one core is left to those who need no password. One more than may hash has a turn,
+and gets ready meanwhile. Turns and hashes are locks on files in the data folder, which the kernel
+takes back from a process that is killed; who waits stands in a file that all workers of the
+installation share.
 
 The trap: a flood fills any queue. A source has few places in it, those with recent failures
 cannot have all of it, and a source without goes first, whichever worker it came to.
@@ -13,12 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import itertools
 import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tokenhouse.gate.register import (
@@ -41,6 +44,7 @@ T = TypeVar("T")
 _NICENESS = 5  # of a hashing thread, so that the event loops come first
 _COURTESY = 0.002  # seconds that a worker lets another go first
 _DEFERRALS = 20
+_TURN, _HASH = "turn", "hash"  # the files that are locked
 
 
 class Gate:
@@ -49,9 +53,11 @@ class Gate:
     def __init__(self, folder: Path, tally: Tally = NO_TALLY) -> None:
         """Prepare; files are made in `folder` when the first one comes, and counted in `tally`."""
         self._folder, self._tally = folder, tally
-        self._slots = max(1, (os.cpu_count() or 1) - 1)
-        self._hashing = ThreadPoolExecutor(self._slots, "hash", _step_back)
-        self._asking = ThreadPoolExecutor(self._slots, "slot")
+        self._hashes = max(1, (os.cpu_count() or 1) - 1)
+        self._turns = self._hashes + 1
+        self._hashing = ThreadPoolExecutor(self._hashes, "hash", _step_back)
+        self._asking = ThreadPoolExecutor(self._turns, "turn")
+        self._numbers = itertools.cycle(range(self._turns))
         self._queue: list[_Place] = []
         self._askers: set[asyncio.Task[None]] = set()
         self._register: Register | None = None
@@ -130,9 +136,16 @@ class Gate:
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on a thread that steps back behind the event loops; with a turn only."""
-        loop = asyncio.get_running_loop()
-        with self._tally.timed("hash_seconds"):
-            return await loop.run_in_executor(self._hashing, lambda: work(*args, **kwargs))
+
+        def hashing() -> T:
+            handle = _lock_one(self._folder, _HASH, self._hashes)
+            try:
+                with self._tally.timed("hash_seconds"):
+                    return work(*args, **kwargs)
+            finally:
+                os.close(handle)
+
+        return await asyncio.get_running_loop().run_in_executor(self._hashing, hashing)
 
     def close(self) -> None:
         """End the threads."""
@@ -140,8 +153,8 @@ class Gate:
         self._hashing.shutdown()
 
     def _ask(self) -> None:
-        """Ask for as many slots as there are some to wait for."""
-        while len(self._askers) < min(self._slots, len(self._queue)):
+        """Ask for as many turns as there are some to wait for."""
+        while len(self._askers) < min(self._turns, len(self._queue)):
             asker = asyncio.get_running_loop().create_task(self._take())
             self._askers.add(asker)
             asker.add_done_callback(self._askers.discard)
@@ -167,8 +180,11 @@ class Gate:
         os.close(slot)
 
     async def _lock(self) -> int:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._asking, _lock_one, self._folder, self._slots)
+        slot = _lock_if_free(self._folder, _TURN, next(self._numbers))
+        if slot is not None:
+            return slot
+        wait = partial(_lock_one, self._folder, _TURN, self._turns)
+        return await asyncio.get_running_loop().run_in_executor(self._asking, wait)
 
 
 @dataclass(eq=False, frozen=True, slots=True)
@@ -185,16 +201,23 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
-def _lock_one(folder: Path, slots: int) -> int:
-    """Lock one of the slots, waiting where all are taken; return the open file."""
-    for number in range(slots):
-        handle = open_file(folder, f"slot-{number}")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-        else:
+def _lock_if_free(folder: Path, kind: str, number: int) -> int | None:
+    """Lock a file; return it open, None where it is locked."""
+    handle = open_file(folder, f"{kind}-{number}")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _lock_one(folder: Path, kind: str, count: int) -> int:
+    """Lock one of so many files, waiting where all are locked; return it open."""
+    for number in range(count):
+        handle = _lock_if_free(folder, kind, number)
+        if handle is not None:
             return handle
-    handle = open_file(folder, f"slot-{threading.get_native_id() % slots}")
+    handle = open_file(folder, f"{kind}-{threading.get_native_id() % count}")
     fcntl.flock(handle, fcntl.LOCK_EX)
     return handle

@@ -26,6 +26,7 @@ from tokenhouse.metrics.tally import NO_TALLY, Tally
 from tokenhouse.store import ballast, sqlite
 from tokenhouse.store.batcher import Batcher
 from tokenhouse.store.line import Line
+from tokenhouse.store.shared_commit import SharedCommit
 from tokenhouse.store.unavailable import Unavailable, translated
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class Database:
         self._readers = ThreadPoolExecutor(_THREADS, "read")
         self._writers = ThreadPoolExecutor(1, "write") if self.is_sqlite else self._readers
         self._hot = ThreadPoolExecutor(_HOT, "hot")
+        # Not on PostgreSQL, where those who hold what the others want would wait for each other.
+        shared = SharedCommit(self.write_now, self._writers, _TURNS)
+        self._shared = shared if self.is_sqlite else None
         self._of_thread = threading.local()
         self._inline = Line(self.engine)
         self._lines = [self._inline]
@@ -110,6 +114,13 @@ class Database:
 
         """
         return await self._run("write", self._writers, self.write_now, work)
+
+    async def write_together(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`, which may have to be done twice, as `write` does; see `SharedCommit`."""
+        if self._shared is None:
+            return await self.write(work)
+        with self._counted("write"):
+            return await self._shared.write(work)
 
     async def write_even_if_full(self, work: Callable[[Connection], T]) -> T:
         """Run `work` as `write` does; where the disk under SQLite is full, on its ballast."""

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Double, Integer, LargeBinary, String, Table, bindparam, select
 
-from tokenhouse.store.lookup import Lookup
+from tokenhouse.store.lookup import MOST, Lookup
 from tokenhouse.store.schema import Uuid, insert, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Exists, Select
     from sqlalchemy.dialects import postgresql, sqlite
@@ -107,11 +107,6 @@ class Failures:
 
 # Written once, for making a statement costs more than asking it.
 _rows: Select[Any] = select(*(failures.c[name] for name in ("key", "times", "waits", "wait_until")))
-_held = (
-    _rows.where(failures.c.key.in_(bindparam("keys", expanding=True)))
-    .order_by(failures.c.key)
-    .with_for_update()
-)
 _EMPTY = {"times": b"", "waits": 0, "wait_until": 0.0, "ends_at": 0.0}
 _save = failures.update().where(failures.c.key == bindparam("of"))
 
@@ -127,6 +122,9 @@ def _by_key(rows: Iterable[Row]) -> dict[str, Failures]:
 
 standing: Lookup[Failures] = Lookup(_rows, failures.c.key, _by_key, Failures())
 """The rows of these keys, empty ones where there are none."""
+_locked: Lookup[Failures | None] = Lookup(
+    _rows.order_by(failures.c.key).with_for_update(), failures.c.key, _by_key, None
+)
 
 
 def count(connection: Connection, most: Mapping[str, int], now: float) -> tuple[float, float]:
@@ -161,7 +159,7 @@ def take_back(connection: Connection, keys: Iterable[str], time: float, forget: 
         forget: the key whose other failures are forgotten too.
 
     """
-    rows = _by_key(connection.execute(_held, {"keys": sorted(keys)}))
+    rows = _find(connection, list(keys))
     good = {key: Failures() if key == forget else row.without(time) for key, row in rows.items()}
     save(connection, good)
 
@@ -177,9 +175,22 @@ def held(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
     wanted = sorted(keys)
     if not wanted:
         return {}
-    new = [{"key": key, **_EMPTY} for key in wanted]
-    connection.execute(_make(connection.dialect.name), new)
-    return _by_key(connection.execute(_held, {"keys": wanted}))
+    alone = (
+        connection.dialect.name == "sqlite"
+    )  # else: who held some and made others could deadlock
+    rows = _find(connection, wanted) if alone else {}
+    if len(rows) < len(wanted):
+        new = [{"key": key, **_EMPTY} for key in wanted]
+        connection.execute(_make(connection.dialect.name), new)
+        rows = _find(connection, wanted)
+    return rows
+
+
+def _find(connection: Connection, keys: Sequence[str]) -> dict[str, Failures]:
+    found: list[Failures | None] = []
+    for begin in range(0, len(keys), MOST):
+        found += _locked(connection, keys[begin : begin + MOST])
+    return {key: row for key, row in zip(keys, found, strict=True) if row is not None}
 
 
 def save(
