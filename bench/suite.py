@@ -30,7 +30,7 @@ SETUPS = (
     Setup(POSTGRESQL, credentials=MILLION),
 )
 BEYOND = tuple(count for count in LEVELS if count != CONNECTIONS)
-FULL = Plan(seconds=2, rounds=3, levels=BEYOND, paced_seconds=6)
+FULL = Plan(seconds=2, rounds=3, levels=BEYOND, paced_seconds=4)
 QUICK = Plan(seconds=1, rounds=1, levels=BEYOND, paced_seconds=2)
 
 
