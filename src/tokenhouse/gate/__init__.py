@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from tokenhouse.gate.register import (
@@ -74,7 +75,9 @@ class Gate:
 
     def _shared(self) -> Register:
         if self._register is None:
-            self._register = open_register(self._folder)
+            turns, hashes = range(self._turns), range(self._hashes)
+            names = [f"{_TURN}-{one}" for one in turns] + [f"{_HASH}-{one}" for one in hashes]
+            self._register = open_register(self._folder, names)
         return self._register
 
     @asynccontextmanager
@@ -137,15 +140,17 @@ class Gate:
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on a thread that steps back behind the event loops; with a turn only."""
 
-        def hashing() -> T:
+        def hashing() -> tuple[T, int]:
             handle = _lock_one(self._folder, _HASH, self._hashes)
+            begun = perf_counter_ns()
             try:
-                with self._tally.timed("hash_seconds"):
-                    return work(*args, **kwargs)
+                return work(*args, **kwargs), perf_counter_ns() - begun
             finally:
                 os.close(handle)
 
-        return await asyncio.get_running_loop().run_in_executor(self._hashing, hashing)
+        done, took = await asyncio.get_running_loop().run_in_executor(self._hashing, hashing)
+        self._tally.observe("hash_seconds", number=took)
+        return done
 
     def close(self) -> None:
         """End the threads."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tokenhouse.log import LOGGER
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from pathlib import Path
 
 MOST_WAITING = 64
@@ -36,15 +36,18 @@ def open_file(folder: Path, name: str) -> int:
     return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def open_register(folder: Path) -> Register:
-    """Open the queue of an installation.
+def open_register(folder: Path, names: Iterable[str]) -> Register:
+    """Open the queue of an installation, and have the other files of its gate.
 
     Raises:
-        Busy: there is no place for it.
+        Busy: there is no place for them.
 
     """
     try:
-        return Register(folder)
+        register = Register(folder)
+        for name in names:
+            os.close(open_file(folder, name))
+        return register  # noqa: TRY300 - because all of it may fail alike
     except OSError as error:
         LOGGER.warning("no place for the queue of sign-ins", extra={"reason": str(error)})
         raise Busy from None
