@@ -68,7 +68,8 @@ async def sign_in(context: Context, email: str, password: str, origin: Origin) -
 async def _sign_in(context: Context, attempt: _Attempt, password: str) -> Known:
     with _unavailable():
         context.gate.expect_room(attempt.place)  # at a glance, before the database is asked
-    suspect = attempt.look(await asyncio.gather(*map(context.hot.standing.ask, attempt.most)))
+    asked = [context.hot.standing.ask(key) for key in attempt.most]  # in one batch
+    suspect = attempt.look([await one for one in asked])
     async with _turn(context, attempt.place, suspect=suspect):
         known = await context.database.write_together(attempt.begin)
         user = known.user if known else None

@@ -175,10 +175,8 @@ def held(connection: Connection, keys: Iterable[str]) -> dict[str, Failures]:
     wanted = sorted(keys)
     if not wanted:
         return {}
-    alone = (
-        connection.dialect.name == "sqlite"
-    )  # else: who held some and made others could deadlock
-    rows = _find(connection, wanted) if alone else {}
+    # Where several write at once, who held some and then made the others could meet a deadlock.
+    rows = _find(connection, wanted) if connection.dialect.name == "sqlite" else {}
     if len(rows) < len(wanted):
         new = [{"key": key, **_EMPTY} for key in wanted]
         connection.execute(_make(connection.dialect.name), new)
